@@ -1,0 +1,46 @@
+"""Commands: rows by which the CLI and other doors ask the engine for something."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class CommandKind(StrEnum):
+    """What can be asked for."""
+
+    MAKE = "make"  #: Start the run of `request`.
+    FIRE = "fire"  #: Start a run of a schedule, now.
+    APPROVE = "approve"
+    REJECT = "reject"
+    EDIT = "edit"  #: Change a caption; what was approved must be approved again.
+    RETRY = "retry"
+    CANCEL = "cancel"
+    RESOLVE = "resolve"  #: A person says what became of an uncertain write.
+
+
+class CommandState(StrEnum):
+    """What became of a command."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"  #: `answer` says why; nothing was changed.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing somebody asks of the engine. Applied once, in order of id."""
+
+    #: Given by the store; 0 before it is added.
+    id: int = 0
+    kind: CommandKind
+    #: None for `make` and `fire` until they are done.
+    run_id: str | None = None
+    #: What the kind needs; texts only.
+    args: Mapping[str, str] = field(default_factory=dict)
+    #: Who asks.
+    by: str
+    at: datetime
+    state: CommandState = CommandState.PENDING
+    #: One sentence for whoever asked.
+    answer: str | None = None

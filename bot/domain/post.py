@@ -1,0 +1,101 @@
+"""Posts: what we publish, where, and what became of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.domain.video import Asset
+
+_DESTINATION = {
+    "slack": re.compile(r"#[^\s#]{1,80}|[CGD][A-Z0-9]{8,}"),
+    "x": re.compile(r"@[A-Za-z0-9_]{1,15}"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Target:
+    """Where a post goes: a network and a place on it."""
+
+    #: `slack` or `x`.
+    network: str
+    #: A channel (`#cats`, `C0123456789`) or an account (`@reelbot`).
+    destination: str
+
+    def __str__(self) -> str:
+        return f"{self.network}:{self.destination}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Target":
+        """Return the target that *text* (`slack:#cats`, `x:@reelbot`) names, or `ValueError`."""
+        network, colon, destination = text.partition(":")
+        pattern = _DESTINATION.get(network)
+        if not colon or pattern is None:
+            known = " or ".join(f"{name}:…" for name in _DESTINATION)
+            raise ValueError(f"{text!r} is not a target; it looks like {known}")
+        if not pattern.fullmatch(destination):
+            example = "slack:#cats" if network == "slack" else "x:@reelbot"
+            raise ValueError(f"{text!r} does not name a place on {network}, as {example} does")
+        return cls(network=network, destination=destination)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a target accepts; `fit` brings an asset within it or refuses before approval."""
+
+    max_width: int
+    max_height: int
+    max_seconds: float
+    max_bytes: int
+    max_fps: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """The exact bytes and text for one target. This is what people approve."""
+
+    run_id: str
+    target: Target
+    #: None only where the network takes a video without words (Slack).
+    caption: str | None
+    alt_text: str | None
+    asset: Asset
+    thumbnail: Asset | None
+    #: Stamped on everything that shows it; refused by every live target.
+    simulated: bool
+
+
+class DeliveryStatus(StrEnum):
+    """What we know about a delivery."""
+
+    PENDING = "pending"  #: Not sent, or not known yet; the ledger knows more.
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"  #: May have gone out; a person has to look.
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the pipeline is done with it unless a person acts."""
+        return self is not DeliveryStatus.PENDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What became of one Post at one Target."""
+
+    target: Target
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    #: The network's own id of the post.
+    remote_id: str | None = None
+    #: Where people can see it.
+    url: str | None = None
+    #: What happened, for people.
+    detail: str | None = None
+    #: What a person can do about it.
+    hint: str | None = None
+    delivered_at: datetime | None = None
+    #: Shown by `preview` instead of the network itself.
+    preview: bool = False
+    #: What the post cost, USD; None until known.
+    cost: Decimal | None = None

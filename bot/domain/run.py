@@ -1,0 +1,187 @@
+"""Runs: one trip of one video through the pipeline, remembered step by step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Self
+
+from bot.domain.post import Delivery, DeliveryStatus, Post, Target
+from bot.domain.prompt import Prompt
+from bot.domain.schedule import ApprovalPolicy
+from bot.domain.video import Asset, Inspection, VideoJob, VideoSpec
+
+
+class Step(StrEnum):
+    """The steps, in the order they happen."""
+
+    RENDER = "render"
+    RESERVE = "reserve"
+    CREATE = "create"
+    WAIT = "wait"
+    DOWNLOAD = "download"
+    INSPECT = "inspect"
+    FIT = "fit"
+    APPROVE = "approve"
+    PUBLISH = "publish"
+    NOTIFY = "notify"
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    WAITING = "waiting"  #: Parked; `reason` says for what, `wake_at` until when.
+    ATTENTION = "attention"  #: Parked until a person resolves an uncertain write.
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the run is over unless a person retries it."""
+        return self in {self.SUCCEEDED, self.FAILED, self.CANCELLED}
+
+
+class WaitReason(StrEnum):
+    """What a waiting run waits for."""
+
+    PROVIDER = "provider"
+    BACKOFF = "backoff"
+    APPROVAL = "approval"
+    TARGET_PAUSED = "target_paused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What a trigger asks for. The only thing triggers hand to the pipeline."""
+
+    #: Two requests with the same key are one run.
+    key: str
+    #: `schedule:cat-hourly`, `cli:jane`, `slack:U123`.
+    source: str
+    #: Either a template with its variables…
+    template: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    #: …or the prompt itself.
+    prompt: str | None = None
+    #: Words for the posts; overrides the template's.
+    caption: str | None = None
+    lang: str | None = None
+    provider: str
+    video: VideoSpec
+    targets: tuple[Target, ...]
+    approval: ApprovalPolicy
+    #: The schedule's moment, UTC; None for requests by people.
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who let the posts out."""
+
+    #: `auto` or a person.
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What went wrong, in words for people."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    step: Step
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a run was promised to cost and what it did cost, USD."""
+
+    video: Decimal
+    #: Per target, as text; nothing is listed that is free.
+    posts: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Decimal:
+        """The whole price."""
+        return sum(self.posts.values(), start=self.video)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A request and everything it has produced so far.
+
+    A step's result is the proof that the step is done: the runner goes to the
+    first step without one. That is all there is to resuming.
+    """
+
+    id: str
+    request: RunRequest
+    state: RunState = RunState.RUNNING
+    #: Why a waiting run waits, or why a cancelled one was (`rejected`, `expired`, `cancelled`).
+    reason: str | None = None
+    #: When a waiting run goes on by itself; None means only when somebody pokes it.
+    wake_at: datetime | None = None
+    #: Raised by a person's retry, edit or undo, by nothing else; part of every effect's key.
+    generation: int = 1
+    created_at: datetime
+    updated_at: datetime
+    #: Failed tries of the present step in a row; the backoff hangs on it.
+    attempts: int = 0
+    failure: Failure | None = None
+    #: Who cancelled or rejected it.
+    ended_by: str | None = None
+
+    prompt: Prompt | None = None
+    price: Price | None = None
+    job: VideoJob | None = None
+    video: Asset | None = None
+    thumbnail: Asset | None = None
+    spritesheet: Asset | None = None
+    inspection: Inspection | None = None
+    posts: tuple[Post, ...] | None = None
+    #: When approval was asked for; its expiry counts from here.
+    asked_at: datetime | None = None
+    approval: Approval | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    notified: bool = False
+
+    @property
+    def step(self) -> Step | None:
+        """The first step without a result; None when there is none left."""
+        done = {
+            Step.RENDER: self.prompt is not None,
+            Step.RESERVE: self.price is not None,
+            Step.CREATE: self.job is not None,
+            Step.WAIT: self.job is not None and self.job.status.is_terminal,
+            Step.DOWNLOAD: self.video is not None,
+            Step.INSPECT: self.inspection is not None,
+            Step.FIT: self.posts is not None,
+            Step.APPROVE: self.approval is not None,
+            Step.PUBLISH: all(self.delivery(t).status.is_settled for t in self.request.targets),
+            Step.NOTIFY: self.notified,
+        }
+        return next((step for step in Step if not done[step]), None)
+
+    def evolve(self, **results: Any) -> Self:
+        """Return a copy that carries *results*."""
+        return replace(self, **results)
+
+    def delivery(self, target: Target) -> Delivery:
+        """Return the delivery to *target*, a pending one if there is none."""
+        return next((d for d in self.deliveries if d.target == target), Delivery(target=target))
+
+    def with_delivery(self, delivery: Delivery) -> Self:
+        """Return a copy in which *delivery* replaces the one to the same target."""
+        kept = {d.target: d for d in self.deliveries} | {delivery.target: delivery}
+        return self.evolve(deliveries=tuple(kept[t] for t in self.request.targets if t in kept))
+
+    @property
+    def delivered(self) -> tuple[Delivery, ...]:
+        """The deliveries that went out."""
+        return tuple(d for d in self.deliveries if d.status is DeliveryStatus.DELIVERED)

@@ -1,0 +1,130 @@
+"""What to make, and when: schedules, their fires, and the file they stand in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.domain.budget import Budget
+from bot.domain.post import Target
+from bot.domain.video import Model
+
+
+class ApprovalMode(StrEnum):
+    """Who lets a finished video out."""
+
+    AUTO = "auto"  #: It is published as soon as it is ready.
+    REQUIRED = "required"  #: It waits for a person, and expires without one.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPolicy:
+    """Whether a person must agree, and how long they have."""
+
+    mode: ApprovalMode
+    #: Seconds from the moment of asking; then the run ends unposted.
+    expires_after: float = 24 * 3600
+
+
+class Missed(StrEnum):
+    """What to do with moments that passed while nothing ran."""
+
+    SKIP = "skip"
+    LAST = "last"  #: Only the newest one.
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoDefaults:
+    """What an entry says about its video; None where it leaves it to the next one up."""
+
+    model: str | None = None
+    seconds: int | None = None
+    size: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One entry of `schedules.yaml`, its defaults already filled in."""
+
+    #: Never changes: it is part of every key.
+    id: str
+    #: Five crontab fields; weekdays by name.
+    cron: str
+    timezone: str
+    template: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    lang: str | None = None
+    provider: str
+    video: VideoDefaults
+    targets: tuple[Target, ...]
+    approval: ApprovalPolicy
+    missed: Missed = Missed.LAST
+    #: Seconds; a missed moment older than this is skipped whatever `missed` says.
+    missed_within: float = 24 * 3600
+    enabled: bool = True
+
+    def key(self, due: datetime) -> str:
+        """Return the key of the fire at *due*: the same for one instant in any time zone."""
+        return f"{self.id}@{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fire:
+    """One due moment of one schedule."""
+
+    key: str
+    schedule_id: str
+    #: UTC.
+    due: datetime
+
+
+class ProviderType(StrEnum):
+    """The kinds of provider a file can name."""
+
+    STUDIO = "studio"
+    VIDEOS_API = "videos-api"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEntry:
+    """One entry under `providers:`."""
+
+    name: str
+    type: ProviderType
+    base_url: str | None = None
+    #: The name of the environment variable that holds the key; never the key.
+    api_key_env: str | None = None
+    models: Mapping[str, Model] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdHoc:
+    """What applies to requests by people (`make`, slash commands)."""
+
+    provider: str
+    video: VideoDefaults
+    targets: tuple[Target, ...]
+    approval: ApprovalPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that `schedules.yaml` says."""
+
+    timezone: str
+    budget: Budget
+    providers: Mapping[str, ProviderEntry]
+    ad_hoc: AdHoc
+    schedules: tuple[Schedule, ...]
+    #: `publish: preview` at the top of the file: nothing goes to a live network.
+    preview: bool = False
+
+    def schedule(self, schedule_id: str) -> Schedule | None:
+        """Return the schedule of that id, None if the file has none."""
+        return next((s for s in self.schedules if s.id == schedule_id), None)
+
+
+#: The cap when the file names none.
+DEFAULT_BUDGET = Budget(per_day_usd=Decimal(10))

@@ -1,0 +1,175 @@
+"""Videos: what we ask for, the job that makes it, the file we keep."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+_SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
+
+
+class VideoStatus(StrEnum):
+    """Where a job stands. Every provider's words are mapped to these."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"  #: By us or at the provider; nothing will come of it.
+    UNKNOWN = "unknown"  #: A word nobody mapped: bounded patience, then a person looks.
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job can no longer change."""
+        return self in {self.COMPLETED, self.FAILED, self.CANCELLED}
+
+
+class Variant(StrEnum):
+    """The three files of a finished video."""
+
+    VIDEO = "video"
+    THUMBNAIL = "thumbnail"
+    SPRITESHEET = "spritesheet"
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """Return (width, height) in pixels; `ValueError` if *size* is not `WxH`."""
+    match = _SIZE.fullmatch(size)
+    if not match:
+        raise ValueError(f"{size!r} is not a size such as 1280x720")
+    return int(match[1]), int(match[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSpec:
+    """The shape of a video, apart from what it shows."""
+
+    #: A model name of the provider; None means its first one.
+    model: str | None = None
+    seconds: int
+    #: `WxH` in pixels.
+    size: str
+    #: SHA-256 of an image in the media library: the first frame.
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoRequest:
+    """What we ask a provider to create. Model, size and seconds are always filled in."""
+
+    prompt: str
+    model: str
+    seconds: int
+    size: str
+    #: The first frame, as a path on this disk.
+    reference: str | None = None
+
+    @property
+    def fingerprint(self) -> tuple[str, str, int, str]:
+        """What a provider's list shows of a request; equal ones cannot be told apart there."""
+        return (self.prompt, self.model, self.seconds, self.size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What a provider's model can do and what it costs; from configuration, never guessed."""
+
+    name: str
+    #: Accepted sizes (`WxH`); the first is the default.
+    sizes: tuple[str, ...]
+    #: Accepted lengths; the first is the default.
+    seconds: tuple[int, ...]
+    #: None means unknown, and an unknown price is refused before anything is spent.
+    usd_per_second: Decimal | None
+    #: The day (ISO date) the price was read.
+    as_of: str | None = None
+    #: The day (ISO date) the vendor switches the model off.
+    sunset: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can do. What it cannot is refused before money is spent."""
+
+    #: By name, in the order of configuration; the first is the default.
+    models: dict[str, Model]
+    #: Files it serves beside the video; what is missing is made here.
+    variants: frozenset[Variant] = frozenset({Variant.VIDEO})
+    reference: bool = False
+    cancel: bool = False
+    #: Whether a listing without our job proves that the job was never created.
+    find_is_authoritative: bool = False
+    #: Its videos are imitations: they never reach a live account.
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoError:
+    """Why a job failed, in the provider's words."""
+
+    #: An open word; `moderation_blocked` and its like are never tried again.
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoJob:
+    """One observation of a job at a provider. Never mutated: the next one replaces it."""
+
+    #: The provider's name in `schedules.yaml`.
+    provider: str
+    #: The provider's own id, opaque, up to 512 characters.
+    id: str
+    model: str
+    seconds: int
+    size: str
+    status: VideoStatus
+    #: 0..100 where the provider tells; decoration, only `status` decides.
+    progress: int | None = None
+    created_at: datetime
+    completed_at: datetime | None = None
+    #: The provider deletes the content then.
+    expires_at: datetime | None = None
+    error: VideoError | None = None
+    #: Where the content is, when the provider gives an address instead of `/content`.
+    url: str | None = None
+    #: What the provider says it charged, USD.
+    cost: Decimal | None = None
+    #: When it is worth looking again; set by `watch`.
+    look_again_at: datetime | None = None
+    #: Looks so far; the rhythm of looking hangs on it, so it survives a restart.
+    looks: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file in our keeping. The name is its content, so keeping it twice is keeping it once."""
+
+    #: SHA-256 of the content, hex.
+    sha256: str
+    #: Path within the media library.
+    path: str
+    media_type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What a look into a video file found."""
+
+    container: str
+    video_codec: str
+    pixel_format: str
+    audio_codec: str | None
+    width: int
+    height: int
+    seconds: float
+    frames: int
+    fps: float
+    #: `moov` before `mdat`: it plays before it is loaded.
+    faststart: bool
+    #: The file says of itself that no AI model and no camera made it.
+    simulated: bool
+    #: What is odd, one sentence each; shown to approvers. Faults that forbid posting are raised.
+    findings: tuple[str, ...] = field(default=())
