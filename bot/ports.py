@@ -74,7 +74,7 @@ class VideoProvider(Protocol):
         """
 
     def watch(self, job: VideoJob) -> AsyncIterator[VideoJob]:
-        """Look at *job* until it is terminal: look, yield, sleep until `look_again_at`, look…
+        """Look at *job* until it is terminal: look, yield, sleep, look again.
 
         An async generator (use `contextlib.aclosing`) that may be left at any yield and entered
         again with the last observation. Never raises for a failed look unless it is final
