@@ -23,6 +23,8 @@
     - AmbiguousPost           a post may or may not have gone out
   + BudgetExceeded            the day's money is spoken for
   + Stopped           (wait)  a person stopped all paid and public requests
+  + Settling          (wait)  a write's answer was lost; it is looked for after a while
+  + InTheAir          (retry) an equal write is being sent; two could not be told apart
   + Uncertain                 an outside write cannot be settled without a person
   + StoreError
     - NotFound
@@ -201,6 +203,20 @@ class Stopped(BotError):
     """A person has stopped all paid and public requests."""
 
     code = "stopped"
+
+
+class Settling(BotError):
+    """The answer to an outside write was lost; we shall look what became of it."""
+
+    code = "settling"
+    ambiguous = True
+
+
+class InTheAir(BotError):
+    """An equal request is being sent right now, and the two could not be told apart."""
+
+    code = "in_the_air"
+    retryable = True
 
 
 class Uncertain(BotError):

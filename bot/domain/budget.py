@@ -38,3 +38,5 @@ class Budget:
     """A cap for all vendors together."""
 
     per_day_usd: Decimal
+    #: Where the day begins at midnight.
+    timezone: str = "UTC"

@@ -9,8 +9,6 @@ from enum import StrEnum
 class CommandKind(StrEnum):
     """What can be asked for."""
 
-    MAKE = "make"  #: Start the run of `request`.
-    FIRE = "fire"  #: Start a run of a schedule, now.
     APPROVE = "approve"
     REJECT = "reject"
     EDIT = "edit"  #: Change a caption; what was approved must be approved again.
@@ -34,8 +32,7 @@ class Command:
     #: Given by the store; 0 before it is added.
     id: int = 0
     kind: CommandKind
-    #: None for `make` and `fire` until they are done.
-    run_id: str | None = None
+    run_id: str
     #: What the kind needs; texts only.
     args: Mapping[str, str] = field(default_factory=dict)
     #: Who asks.

@@ -140,6 +140,8 @@ class Run:
     prompt: Prompt | None = None
     price: Price | None = None
     job: VideoJob | None = None
+    #: Since when we wait for the job; a person's "keep waiting" moves it.
+    watched_since: datetime | None = None
     video: Asset | None = None
     thumbnail: Asset | None = None
     spritesheet: Asset | None = None

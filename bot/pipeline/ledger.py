@@ -1,0 +1,151 @@
+"""The ledger: every outside write that costs, shows or cannot be repeated, once.
+
+Steps hand in a `Write`; nobody else sends anything that matters. The intent is
+on disk before the socket opens, the result in one commit with the Run that
+carries it. An intent found again means that we died (or lost the answer) in the
+middle: after the settle time we look, and what looking cannot settle is for a
+person. Nothing is ever sent twice on a guess.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from bot.domain.effect import Effect, EffectState
+from bot.errors import BotError, Conflict, InTheAir, LeaseLost, Settling, Stopped, Uncertain
+from bot.pipeline.gate import Gate
+from bot.ports import Change, Clock, Intend, SettleEffect, Store
+
+T = TypeVar("T")
+
+#: Seconds until we try again to send what an equal request in the air held back.
+_IN_THE_AIR_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write(Generic[T]):
+    """One outside write: how to send it, how to find it, what to remember of it."""
+
+    #: `run:effect[:target]:generation`; the same write has the same key for ever.
+    key: str
+    run_id: str
+    #: What the write is, for people: "the video at studio", "the post to x:@reelbot".
+    name: str
+    fingerprint: str | None = None
+    #: Seconds after sending from when `find` can be believed.
+    settle: float
+    #: Whether finding nothing proves that nothing happened.
+    authoritative: bool
+    #: What may be repeated and shows nothing; returns the handle `send` and `find` work with.
+    prepare: Callable[[], Awaitable[Mapping[str, str]]]
+    send: Callable[[Mapping[str, str]], Awaitable[T]]
+    find: Callable[[Mapping[str, str], datetime], Awaitable[Sequence[T]]]
+    #: (the other side's id, its address) of a result: what the effect's row keeps.
+    identify: Callable[[T], tuple[str | None, str | None]]
+    #: The result again, from the row alone.
+    rebuild: Callable[[Effect], T]
+    #: Changes for the commit of the intent.
+    before: Callable[[], Sequence[Change]]
+    #: Changes for the commit of the result.
+    after: Callable[[T], Sequence[Change]]
+
+
+class Ledger:
+    """Sends each write at most once."""
+
+    def __init__(self, store: Store, gate: Gate, clock: Clock) -> None:
+        self._store = store
+        self._gate = gate
+        self._clock = clock
+
+    async def once(self, write: Write[T]) -> T:
+        """Return the result of *write*, sending it only if it surely was not sent before.
+
+        Called again after a crash it picks up where the row stands. Raises `Stopped`, `Settling`
+        (look again later), `InTheAir`, `Uncertain` (a person decides), and whatever `send` raises
+        when the write surely did not happen.
+        """
+        effect = await self._store.get_effect(write.key)
+        if effect is None or effect.state is EffectState.NOT_SENT:
+            return await self._send(write, effect)
+        if effect.state is EffectState.SENDING:
+            return await self._look(write, effect)
+        if effect.state is EffectState.UNCERTAIN:
+            raise _uncertain(write, effect.detail)
+        result = write.rebuild(effect)
+        await self._store.commit(*write.after(result))
+        return result
+
+    async def _send(self, write: Write[T], earlier: Effect | None) -> T:
+        await self._gate.check()
+        handle = await write.prepare()
+        effect = Effect(
+            key=write.key,
+            run_id=write.run_id,
+            fingerprint=write.fingerprint,
+            handle=handle,
+            attempts=earlier.attempts + 1 if earlier else 1,
+            started_at=self._clock.now(),
+        )
+        await self._intend(write, effect)
+        try:
+            # Whoever stopped us while the intent was being written down must find it unsent.
+            await self._gate.check()
+            result = await write.send(handle)
+        except Stopped as e:
+            await self._not_sent(effect, e)
+            raise
+        except BotError as e:
+            if e.ambiguous:
+                raise Settling(str(e), hint=e.hint, retry_after=write.settle) from e
+            await self._not_sent(effect, e)
+            raise
+        await self._done(write, effect, result)
+        return result
+
+    async def _intend(self, write: Write[T], effect: Effect) -> None:
+        try:
+            await self._store.commit(*write.before(), Intend(effect=effect))
+        except Conflict as e:
+            raise InTheAir(retry_after=_IN_THE_AIR_SECONDS) from e
+
+    async def _look(self, write: Write[T], effect: Effect) -> T:
+        settled_at = effect.started_at + timedelta(seconds=write.settle)
+        remaining = (settled_at - self._clock.now()).total_seconds()
+        if remaining > 0:
+            raise Settling(retry_after=remaining)
+        found = await write.find(effect.handle, effect.started_at)
+        if len(found) == 1:
+            await self._done(write, effect, found[0])
+            return found[0]
+        if not found and write.authoritative:
+            lost = replace(effect, state=EffectState.NOT_SENT, detail="never arrived")
+            await self._store.commit(SettleEffect(effect=lost, was=effect.state))
+            return await self._send(write, lost)
+        detail = f"{len(found)} candidates were found" if found else "nothing was found"
+        parked = replace(effect, state=EffectState.UNCERTAIN, detail=detail)
+        await self._store.commit(SettleEffect(effect=parked, was=effect.state))
+        raise _uncertain(write, detail)
+
+    async def _done(self, write: Write[T], effect: Effect, result: T) -> None:
+        remote_id, url = write.identify(result)
+        done = replace(effect, state=EffectState.DONE, remote_id=remote_id, result=url, detail=None)
+        settle = SettleEffect(effect=done, was=EffectState.SENDING)
+        try:
+            await self._store.commit(settle, *write.after(result))
+        except LeaseLost:
+            # The Run is somebody else's now; that the write happened is true all the same.
+            await self._store.commit(settle)
+            raise
+
+    async def _not_sent(self, effect: Effect, why: BotError) -> None:
+        unsent = replace(effect, state=EffectState.NOT_SENT, detail=str(why))
+        await self._store.commit(SettleEffect(effect=unsent, was=EffectState.SENDING))
+
+
+def _uncertain(write: Write[T], detail: str | None) -> Uncertain:
+    return Uncertain(
+        f"It is not known whether {write.name} was made: {detail or 'looking did not settle it'}.",
+        hint=f"Look there, then tell: `reelbot runs resolve {write.run_id}`.",
+    )
