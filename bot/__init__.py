@@ -1,1 +1,26 @@
-"""reelbot."""
+"""reelbot turns prompt templates into videos on a schedule and posts them to Slack and X.
+
+The map of the house:
+
+    a schedule fires ─┐
+    reelbot make ─────┼─> RunRequest ─> Run
+    reelbot fire ─────┘                  │
+                                         v
+      render > reserve > create > wait > download > inspect > fit > approve > publish > notify
+      Prompt   Spend     VideoJob        Asset  Inspection    Post  Approval  Delivery
+
+    triggers    scheduler  cli            ask for Runs, never change one
+                web                       health and metrics
+    the flow    pipeline                  takes every Run to its first step without a result
+    adapters    prompts  schedules        what people write
+                providers  publishers     who makes videos, who shows them
+                media  store  wakers      who keeps, remembers, wakes
+                settings  telemetry       the environment; logs and metrics
+    the core    ports  domain  errors     the sockets, the nouns, the failures
+    beside it   studio                    a video vendor of our own, spoken to over HTTP
+
+Imports point towards `domain`. `app` alone imports implementations and plugs
+them into `ports`; import-linter holds every room to that.
+"""
+
+__version__ = "0.1.0"
