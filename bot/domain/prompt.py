@@ -24,7 +24,8 @@ class Variable:
     """One variable of a template."""
 
     name: str
-    #: None means that the caller must give it.
+    #: None: one of `choices` is picked at random for each video; without choices the caller must
+    #: give it.
     default: str | None = None
     #: Empty means any text.
     choices: tuple[str, ...] = ()
@@ -56,4 +57,5 @@ class Prompt:
     alt_text: str | None
     template: str | None = None
     digest: str | None = None
+    #: All of them, with the defaults and what was picked at random.
     variables: Mapping[str, str] = field(default_factory=dict)

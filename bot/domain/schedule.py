@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from bot.domain.budget import Budget
 from bot.domain.post import Target
-from bot.domain.video import Model
+from bot.domain.prompt import PromptTemplate
+from bot.domain.video import Model, VideoSpec
 
 
 class ApprovalMode(StrEnum):
@@ -43,10 +44,23 @@ class VideoDefaults:
     seconds: int | None = None
     size: str | None = None
 
+    def spec(self, models: Mapping[str, Model]) -> VideoSpec:
+        """Return the shape, its gaps filled from the model: its first size, its first length.
+
+        Without a model it is the provider's first one. Raises `KeyError` for a model that
+        *models* lacks.
+        """
+        model = models[self.model] if self.model else next(iter(models.values()))
+        return VideoSpec(
+            model=model.name,
+            seconds=self.seconds or model.seconds[0],
+            size=self.size or model.sizes[0],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One entry of `schedules.yaml`, its defaults already filled in."""
+    """One entry of `schedules.yaml`, its defaults already filled in, except for `video`."""
 
     #: Never changes: it is part of every key.
     id: str
@@ -57,6 +71,7 @@ class Schedule:
     variables: Mapping[str, str] = field(default_factory=dict)
     lang: str | None = None
     provider: str
+    #: Only what the entry itself says; `resolve_video` asks the template and the file next.
     video: VideoDefaults
     targets: tuple[Target, ...]
     approval: ApprovalPolicy
@@ -104,6 +119,7 @@ class AdHoc:
     """What applies to requests by people (`make`, slash commands)."""
 
     provider: str
+    #: Only what the entry itself says, as in `Schedule`.
     video: VideoDefaults
     targets: tuple[Target, ...]
     approval: ApprovalPolicy
@@ -118,6 +134,8 @@ class Plan:
     providers: Mapping[str, ProviderEntry]
     ad_hoc: AdHoc
     schedules: tuple[Schedule, ...]
+    #: `defaults.video`: asked last, after the entry and its template.
+    defaults: VideoDefaults = VideoDefaults()
     #: `publish: preview` at the top of the file: nothing goes to a live network.
     preview: bool = False
 
@@ -128,3 +146,17 @@ class Plan:
 
 #: The cap when the file names none.
 DEFAULT_BUDGET = Budget(per_day_usd=Decimal(10))
+
+
+def resolve_video(
+    entry: VideoDefaults, template: PromptTemplate | None, defaults: VideoDefaults
+) -> VideoDefaults:
+    """Return what *entry* says, its gaps filled from *template*, then from *defaults*."""
+    layers: list[VideoDefaults | PromptTemplate] = [entry, defaults]
+    if template:
+        layers.insert(1, template)
+    return VideoDefaults(
+        model=next((layer.model for layer in layers if layer.model is not None), None),
+        seconds=next((layer.seconds for layer in layers if layer.seconds is not None), None),
+        size=next((layer.size for layer in layers if layer.size is not None), None),
+    )

@@ -42,6 +42,18 @@ def parse_size(size: str) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file in our keeping. The name is its content, so keeping it twice is keeping it once."""
+
+    #: SHA-256 of the content, hex.
+    sha256: str
+    #: Path within the media library.
+    path: str
+    media_type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSpec:
     """The shape of a video, apart from what it shows."""
 
@@ -50,8 +62,8 @@ class VideoSpec:
     seconds: int
     #: `WxH` in pixels.
     size: str
-    #: SHA-256 of an image in the media library: the first frame.
-    reference: str | None = None
+    #: The first frame: an image in the media library.
+    reference: Asset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,18 +152,6 @@ class VideoJob:
     look_again_at: datetime | None = None
     #: Looks so far; the rhythm of looking hangs on it, so it survives a restart.
     looks: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
-    """A file in our keeping. The name is its content, so keeping it twice is keeping it once."""
-
-    #: SHA-256 of the content, hex.
-    sha256: str
-    #: Path within the media library.
-    path: str
-    media_type: str
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,12 @@ middle: after the settle time we look, and what looking cannot settle is for a
 person. Nothing is ever sent twice on a guess.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from bot.domain.effect import Effect, EffectState
 from bot.errors import BotError, Conflict, InTheAir, LeaseLost, Settling, Stopped, Uncertain
@@ -45,10 +47,10 @@ class Write(Generic[T]):
     identify: Callable[[T], tuple[str | None, str | None]]
     #: The result again, from the row alone.
     rebuild: Callable[[Effect], T]
-    #: Changes for the commit of the intent.
-    before: Callable[[], Sequence[Change]]
-    #: Changes for the commit of the result.
-    after: Callable[[T], Sequence[Change]]
+    #: Commits the intent together with what the Run has gathered so far.
+    begin: Callable[[Change], Awaitable[None]]
+    #: Commits the result on the Run, together with what becomes of the effect.
+    keep: Callable[..., Awaitable[None]]
 
 
 class Ledger:
@@ -58,6 +60,7 @@ class Ledger:
         self._store = store
         self._gate = gate
         self._clock = clock
+        self._equal: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def once(self, write: Write[T]) -> T:
         """Return the result of *write*, sending it only if it surely was not sent before.
@@ -66,6 +69,16 @@ class Ledger:
         (look again later), `InTheAir`, `Uncertain` (a person decides), and whatever `send` raises
         when the write surely did not happen.
         """
+        async with self._alone(write.fingerprint):
+            return await self._once(write)
+
+    def _alone(self, fingerprint: str | None) -> asyncio.Lock:
+        """Return the lock under which equal writes of this process follow one another."""
+        if fingerprint is None:
+            return asyncio.Lock()
+        return self._equal.setdefault(fingerprint, asyncio.Lock())
+
+    async def _once(self, write: Write[T]) -> T:
         effect = await self._store.get_effect(write.key)
         if effect is None or effect.state is EffectState.NOT_SENT:
             return await self._send(write, effect)
@@ -74,7 +87,7 @@ class Ledger:
         if effect.state is EffectState.UNCERTAIN:
             raise _uncertain(write, effect.detail)
         result = write.rebuild(effect)
-        await self._store.commit(*write.after(result))
+        await write.keep(result)
         return result
 
     async def _send(self, write: Write[T], earlier: Effect | None) -> T:
@@ -106,7 +119,7 @@ class Ledger:
 
     async def _intend(self, write: Write[T], effect: Effect) -> None:
         try:
-            await self._store.commit(*write.before(), Intend(effect=effect))
+            await write.begin(Intend(effect=effect))
         except Conflict as e:
             raise InTheAir(retry_after=_IN_THE_AIR_SECONDS) from e
 
@@ -133,7 +146,7 @@ class Ledger:
         done = replace(effect, state=EffectState.DONE, remote_id=remote_id, result=url, detail=None)
         settle = SettleEffect(effect=done, was=EffectState.SENDING)
         try:
-            await self._store.commit(settle, *write.after(result))
+            await write.keep(result, settle)
         except LeaseLost:
             # The Run is somebody else's now; that the write happened is true all the same.
             await self._store.commit(settle)

@@ -1,0 +1,284 @@
+"""Commands: what people may ask of a Run, applied under its lease, once, in order.
+
+`obey` is called with the Run in hand. It answers every pending command in one
+sentence; the answer commits together with what the command changed. Only here is
+a generation raised.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from bot.domain.command import Command, CommandKind, CommandState
+from bot.domain.effect import Effect, EffectState
+from bot.domain.post import Delivery, DeliveryStatus, Target
+from bot.domain.run import Approval, Failure, Run, RunState, Step
+from bot.domain.video import VideoStatus
+from bot.pipeline import steps
+from bot.pipeline.work import Work
+from bot.ports import Change, FinishCommand, Release, Settle, SettleEffect
+
+
+class _Refused(Exception):  # not a failure: the answer is "no", and why
+    """The command makes no sense for the run as it stands."""
+
+
+class _Later(Exception):  # not a failure: the command stays pending
+    """The command has to wait until a write in the air is settled."""
+
+
+async def obey(work: Work) -> None:
+    """Apply the run's pending commands. A command applied before a crash is not applied again."""
+    for command in await work.ports.store.pending_commands(work.run.id):
+        try:
+            answer, changes = await _APPLY[command.kind](work, command)
+            state = CommandState.DONE
+        except _Refused as e:
+            answer, changes, state = str(e), [], CommandState.REFUSED
+        except _Later:
+            return
+        finished = replace(command, state=state, answer=answer)
+        await work.save(*changes, FinishCommand(command=finished))
+
+
+Applied = tuple[str, list[Change]]
+
+
+async def _approve(work: Work, command: Command) -> Applied:
+    _must_wait_for_approval(work.run)
+    work.stage(approval=Approval(by=command.by, at=work.now()), state=RunState.RUNNING, reason=None)
+    return f"Approved by {command.by}.", []
+
+
+async def _reject(work: Work, command: Command) -> Applied:
+    _must_wait_for_approval(work.run)
+    await steps.close(work, RunState.CANCELLED, reason="rejected", ended_by=command.by)
+    return f"Rejected by {command.by}; nothing was posted.", []
+
+
+def _must_wait_for_approval(run: Run) -> None:
+    if run.approval:
+        raise _Refused(f"Already approved by {run.approval.by} at {run.approval.at:%H:%M} UTC.")
+    if run.state.is_terminal:
+        raise _Refused(f"The run is over: {_describe(run)}.")
+    if run.asked_at is None:
+        raise _Refused(f"The run does not wait for approval: {_describe(run)}.")
+
+
+def _describe(run: Run) -> str:
+    words = run.state.value
+    if run.reason:
+        words += f" ({run.reason})"
+    return f"{words} by {run.ended_by}" if run.ended_by else words
+
+
+async def _edit(work: Work, command: Command) -> Applied:
+    """Change a caption. What was approved must be approved again."""
+    run = work.run
+    if run.posts is None or run.state.is_terminal:
+        raise _Refused(f"There is no text to edit now: {_describe(run)}.")
+    if run.deliveries or await _in_the_air(work):
+        raise _Refused("It is too late to edit: posts have begun to go out.")
+    target = command.args.get("target")
+    posts = tuple(
+        replace(post, caption=command.args["caption"])
+        if target in {None, str(post.target)}
+        else post
+        for post in run.posts
+    )
+    if posts == run.posts:
+        raise _Refused("That changes nothing.")
+    changes = await _release_posts(work)
+    work.stage(
+        posts=posts,
+        price=None,
+        approval=None,
+        asked_at=None,
+        generation=run.generation + 1,
+        state=RunState.RUNNING,
+        reason=None,
+    )
+    return f"Text changed by {command.by}; it has to be approved again.", changes
+
+
+async def _release_posts(work: Work) -> list[Change]:
+    spends = await work.ports.store.spends(work.run.id)
+    return [Release(key=s.key) for s in spends if s.what != "video"]
+
+
+async def _retry(work: Work, command: Command) -> Applied:
+    """Go on where the run failed, as a new generation. Nothing that went out goes out again."""
+    run = work.run
+    if run.state is RunState.ATTENTION:
+        raise _Refused("An uncertain write has to be resolved first: `reelbot runs resolve`.")
+    if run.state not in {RunState.FAILED, RunState.CANCELLED}:
+        raise _Refused(f"There is nothing to retry: {_describe(run)}.")
+    gone = run.failure is not None and run.failure.code == "expired"
+    made = run.job is not None and run.job.status not in _FRUITLESS and not gone
+    work.stage(
+        state=RunState.RUNNING,
+        reason=None,
+        ended_by=None,
+        failure=None,
+        attempts=0,
+        generation=run.generation + 1,
+        price=None,
+        job=run.job if made else None,
+        watched_since=work.now(),
+        asked_at=None,
+        approval=run.approval if made else None,
+        deliveries=run.delivered,
+        notified=False,
+    )
+    return f"Retried by {command.by}.", []
+
+
+#: Jobs that nothing will come of: a retry creates (and pays) anew.
+_FRUITLESS = {VideoStatus.FAILED, VideoStatus.CANCELLED}
+
+
+async def _cancel(work: Work, command: Command) -> Applied:
+    run = work.run
+    if run.state.is_terminal:
+        raise _Refused(f"The run is over: {_describe(run)}.")
+    if run.state is RunState.ATTENTION:
+        raise _Refused("An uncertain write has to be resolved first: `reelbot runs resolve`.")
+    if await _in_the_air(work):
+        raise _Later
+    if run.job and not run.job.status.is_terminal:
+        provider = steps.provider_of(work)
+        if provider.capabilities.cancel:
+            await provider.cancel(run.job)
+    await steps.close(work, RunState.CANCELLED, reason="cancelled", ended_by=command.by)
+    paid = " The video was already being made and counts as paid." if run.job else ""
+    return f"Cancelled by {command.by}.{paid}", []
+
+
+async def _in_the_air(work: Work) -> bool:
+    effects = await work.ports.store.effects(work.run.id)
+    return any(e.state is EffectState.SENDING for e in effects)
+
+
+# --- resolve -----------------------------------------------------------------------------------
+
+
+async def _resolve(work: Work, command: Command) -> Applied:
+    """A person says what became of an uncertain write, or whether to keep waiting."""
+    run, answer = work.run, command.args["answer"]
+    if run.state is not RunState.ATTENTION:
+        raise _Refused(f"Nothing about this run is uncertain: {_describe(run)}.")
+    effects = [
+        e
+        for e in await work.ports.store.effects(run.id)
+        if e.state is EffectState.UNCERTAIN and e.key.endswith(f":{run.generation}")
+    ]
+    if not effects:
+        return await _resolve_waiting(work, command)
+    effect = _choose(effects, command.args.get("target"))
+    target = _target_of(effect)
+    if answer == "happened":
+        changes = _happened(work, command, effect, target)
+    elif answer == "not-sent":
+        changes = _not_sent(work, effect, target)
+    elif answer == "give-up":
+        changes = await _give_up(work, command, target)
+    else:
+        raise _Refused("Say what became of it: happened, not-sent or give-up.")
+    work.stage(attempts=0)
+    what = f"the post to {target}" if target else "the video"
+    return f"{command.by} says of {what}: {answer}.", changes
+
+
+async def _resolve_waiting(work: Work, command: Command) -> Applied:
+    answer = command.args["answer"]
+    if answer == "wait":
+        work.stage(state=RunState.RUNNING, reason=None, watched_since=work.now(), failure=None)
+        return f"{command.by} keeps waiting for the video.", []
+    if answer == "give-up":
+        changes = await _give_up_video(work, command)
+        return f"{command.by} gave up on the video.", changes
+    raise _Refused("The video is still being made: say wait or give-up.")
+
+
+def _choose(effects: Sequence[Effect], target: str | None) -> Effect:
+    if target:
+        effects = [e for e in effects if str(_target_of(e)) == target]
+    if len(effects) != 1:
+        names = ", ".join(str(_target_of(e) or "the video") for e in effects) or "none"
+        raise _Refused(f"Say which one with --target; uncertain are: {names}.")
+    return effects[0]
+
+
+def _target_of(effect: Effect) -> Target | None:
+    """Return the target of a post's effect, None for the create."""
+    _, kind, rest = effect.key.split(":", 2)
+    return Target.parse(rest.rsplit(":", 1)[0]) if kind == "post" else None
+
+
+def _happened(work: Work, command: Command, effect: Effect, target: Target | None) -> list[Change]:
+    run, remote_id = work.run, command.args.get("id")
+    if target is None and not remote_id:
+        raise _Refused("Say which video it is: --id.")
+    done = replace(
+        effect, state=EffectState.DONE, remote_id=remote_id, result=command.args.get("url")
+    )
+    changes: list[Change] = [SettleEffect(effect=done, was=effect.state)]
+    if target is None:
+        job = steps.rebuild_job(done, run.request.provider, steps.video_request(work))
+        work.stage(job=job, watched_since=work.now())
+    else:
+        publisher = work.ports.publishers[target.network]
+        delivery = steps.rebuild_delivery(done, target, publisher, work.now())
+        work.stage(deliveries=run.with_delivery(delivery).deliveries)
+        key = steps.spend_key(run, str(target))
+        changes.append(Settle(key=key, usd=steps.promised(run, target)))
+    work.stage(state=RunState.RUNNING, reason=None, failure=None)
+    return changes
+
+
+def _not_sent(work: Work, effect: Effect, target: Target | None) -> list[Change]:
+    unsent = replace(effect, state=EffectState.NOT_SENT, detail="a person says so")
+    if target:
+        kept = tuple(d for d in work.run.deliveries if d.target != target)
+        work.stage(deliveries=kept)
+    work.stage(state=RunState.RUNNING, reason=None, failure=None)
+    return [SettleEffect(effect=unsent, was=effect.state)]
+
+
+async def _give_up(work: Work, command: Command, target: Target | None) -> list[Change]:
+    """End it without knowing; the money counts as spent, since it may be."""
+    run = work.run
+    if target is None:
+        return await _give_up_video(work, command)
+    delivery = Delivery(
+        target=target,
+        status=DeliveryStatus.FAILED,
+        detail=f"Given up by {command.by}; it may have gone out.",
+    )
+    work.stage(
+        deliveries=run.with_delivery(delivery).deliveries, state=RunState.RUNNING, reason=None
+    )
+    return [Settle(key=steps.spend_key(run, str(target)), usd=steps.promised(run, target))]
+
+
+async def _give_up_video(work: Work, command: Command) -> list[Change]:
+    run = work.run
+    assert run.price
+    failure = Failure(
+        code="given_up",
+        message=f"Given up by {command.by}; the video may exist at the provider.",
+        step=run.step or Step.CREATE,
+        at=work.now(),
+    )
+    video = Settle(key=steps.spend_key(run, "video"), usd=run.price.video)
+    work.stage(state=RunState.FAILED, reason=None, failure=failure, wake_at=None)
+    return [video, *await steps.unspent(work)]
+
+
+_APPLY: dict[CommandKind, Callable[[Work, Command], Awaitable[Applied]]] = {
+    CommandKind.APPROVE: _approve,
+    CommandKind.REJECT: _reject,
+    CommandKind.EDIT: _edit,
+    CommandKind.RETRY: _retry,
+    CommandKind.CANCEL: _cancel,
+    CommandKind.RESOLVE: _resolve,
+}

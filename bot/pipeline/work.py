@@ -1,0 +1,124 @@
+"""One Run in hand: what the steps may touch while the lease is ours.
+
+The runner makes a `Work` for each advance; steps read `run`, evolve it, and save
+what durably changed. Nothing is written that did not change.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.budget import Budget
+from bot.domain.run import Run, WaitReason
+from bot.pipeline.gate import Gate
+from bot.pipeline.ledger import Ledger
+from bot.ports import (
+    Change,
+    Clock,
+    Lease,
+    MediaLibrary,
+    Notifier,
+    Observer,
+    PromptLibrary,
+    Publisher,
+    SaveRun,
+    Store,
+    VideoProvider,
+    Waker,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything the pipeline may reach."""
+
+    clock: Clock
+    store: Store
+    waker: Waker
+    gate: Gate
+    prompts: PromptLibrary
+    providers: Mapping[str, VideoProvider]
+    media: MediaLibrary
+    publishers: Mapping[str, Publisher]
+    notifier: Notifier
+    observer: Observer
+    #: Read each time, so that an edited file counts at once.
+    budget: Callable[[], Budget]
+    #: Bytes that must be free before a video is paid for.
+    min_free_bytes: int = 200_000_000
+
+
+class Park(Exception):  # not an error: the way a step says "not now"
+    """The run has to wait."""
+
+    def __init__(self, reason: WaitReason, until: datetime | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        #: When it goes on by itself; None when only a poke helps.
+        self.until = until
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """A Run under our lease."""
+
+    run: Run
+    lease: Lease
+    ports: Ports
+    ledger: Ledger
+    #: Set when somebody wants the run back: a command, a stop, the end of the process.
+    interrupted: asyncio.Event
+    #: Shows a snapshot to whoever watches in this process; nothing durable.
+    show: Callable[[Run], None]
+    _saved: Run = field(init=False)
+    _staged: list[Change] = field(init=False, default_factory=list)
+    #: Deliveries run side by side; their commits follow one another.
+    _saving: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._saved = self.run
+
+    @property
+    def saved(self) -> Run:
+        """The run as it stands in the database."""
+        return self._saved
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self.ports.clock.now()
+
+    def later(self, seconds: float) -> datetime:
+        """Return the instant in *seconds* from now."""
+        return self.now() + timedelta(seconds=seconds)
+
+    def stage(self, *changes: Change, **results: Any) -> None:
+        """Evolve the run and keep *changes* for the next commit.
+
+        For results that cost nothing to make again; a crash before that commit repeats the step.
+        """
+        self.run = self.run.evolve(**results)
+        self._staged += changes
+
+    def drop_staged(self) -> None:
+        """Forget the changes kept for the next commit; the run keeps its results."""
+        self._staged.clear()
+
+    async def save(self, *changes: Change, **results: Any) -> None:
+        """Evolve the run and commit what changed, all or nothing; no change, no commit.
+
+        What was staged before stays staged when the commit fails; *changes* do not.
+        """
+        async with self._saving:
+            self.stage(**results)
+            staged = len(self._staged)
+            if not staged and not changes and self.run == self._saved:
+                return
+            run = self.run.evolve(updated_at=self.now())
+            fence = SaveRun(run=run, lease=self.lease)
+            await self.ports.store.commit(*self._staged, *changes, fence)
+            del self._staged[:staged]
+            self._saved = run
+            self.run = self.run.evolve(updated_at=run.updated_at)
+        self.show(self.run)
