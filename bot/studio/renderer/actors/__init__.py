@@ -1,0 +1,1 @@
+"""What appears in a scene: built once, then moved from frame to frame."""

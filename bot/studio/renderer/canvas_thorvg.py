@@ -1,0 +1,196 @@
+"""The canvas on ThorVG: one wheel without system libraries, always installed.
+
+All use of the untyped ThorVG library is in this module. The C functions are called
+through ctypes directly: the package's wrappers set up argument types on every call,
+which costs more than the drawing. The one invariant: one canvas, one thread. Two
+canvases of one engine drawn from two threads crash the process.
+"""
+
+import ctypes
+from typing import Any, TypeVar
+
+import numpy as np
+import thorvg_python
+
+from bot.studio.renderer.canvas import Matrix, Pixels
+from bot.studio.renderer.colour import Colour, octets
+from bot.studio.renderer.path import Path
+
+_ARGB8888 = 1  # premultiplied; in memory (little endian) blue, green, red, alpha
+_OPTION_NONE = 0
+_ROUND_CAP, _ROUND_JOIN = 1, 1
+
+_POINTER = ctypes.c_void_p
+_FLOAT, _BYTE, _WORD = ctypes.c_float, ctypes.c_uint8, ctypes.c_uint32
+
+_SETTERS: dict[str, tuple[Any, list[Any]]] = {
+    "tvg_shape_new": (_POINTER, []),
+    "tvg_shape_reset": (_WORD, [_POINTER]),
+    "tvg_shape_append_path": (_WORD, [_POINTER, _POINTER, _WORD, _POINTER, _WORD]),
+    "tvg_shape_set_fill_color": (_WORD, [_POINTER, _BYTE, _BYTE, _BYTE, _BYTE]),
+    "tvg_shape_set_stroke_width": (_WORD, [_POINTER, _FLOAT]),
+    "tvg_shape_set_stroke_color": (_WORD, [_POINTER, _BYTE, _BYTE, _BYTE, _BYTE]),
+    "tvg_shape_set_stroke_cap": (_WORD, [_POINTER, _WORD]),
+    "tvg_shape_set_stroke_join": (_WORD, [_POINTER, _WORD]),
+    "tvg_scene_new": (_POINTER, []),
+    "tvg_scene_add": (_WORD, [_POINTER, _POINTER]),
+    "tvg_picture_new": (_POINTER, []),
+    "tvg_picture_load_raw": (
+        _WORD,
+        [_POINTER, _POINTER, _WORD, _WORD, _WORD, ctypes.c_bool],
+    ),
+    "tvg_paint_set_transform": (_WORD, [_POINTER, _POINTER]),
+    "tvg_paint_set_opacity": (_WORD, [_POINTER, _BYTE]),
+    "tvg_paint_set_clip": (_WORD, [_POINTER, _POINTER]),
+    "tvg_swcanvas_create": (_POINTER, [_WORD]),
+    "tvg_swcanvas_set_target": (_WORD, [_POINTER, _POINTER, _WORD, _WORD, _WORD, _WORD]),
+    "tvg_canvas_add": (_WORD, [_POINTER, _POINTER]),
+    "tvg_canvas_destroy": (_WORD, [_POINTER]),
+}
+_DRAWING: dict[str, tuple[Any, list[Any]]] = {
+    "tvg_canvas_update": (_WORD, [_POINTER]),
+    "tvg_canvas_draw": (_WORD, [_POINTER, ctypes.c_bool]),
+    "tvg_canvas_sync": (_WORD, [_POINTER]),
+}
+
+
+class _Library:
+    """ThorVG's C functions: the short ones keep the GIL, drawing releases it."""
+
+    def __init__(self, path: str) -> None:
+        for binding, functions in (
+            (ctypes.PyDLL(path), _SETTERS),
+            (ctypes.CDLL(path), _DRAWING),
+        ):
+            for name, (result, arguments) in functions.items():
+                function = getattr(binding, name)
+                function.restype, function.argtypes = result, arguments
+                setattr(self, name.removeprefix("tvg_"), function)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+class _Paint:
+    """Any ThorVG paint: a handle and the nine numbers of its matrix."""
+
+    __slots__ = ("_handle", "_library", "_matrix", "_opacity")
+
+    def __init__(self, library: _Library, handle: int) -> None:
+        self._library = library
+        self._handle = handle
+        self._matrix = (ctypes.c_float * 9)(1, 0, 0, 0, 1, 0, 0, 0, 1)
+        self._opacity = 255
+
+    def place(self, matrix: Matrix) -> None:
+        self._matrix[0:6] = matrix
+        self._library.paint_set_transform(self._handle, self._matrix)
+
+    def fade(self, opacity: float) -> None:
+        level = min(255, max(0, int(opacity * 255 + 0.5)))
+        if level != self._opacity:
+            self._opacity = level
+            self._library.paint_set_opacity(self._handle, level)
+
+
+_AnyPaint = TypeVar("_AnyPaint", bound=_Paint)
+
+
+class _Shape(_Paint):
+    """An outline; ThorVG's reset drops the fill as well, so the dress is kept and reapplied."""
+
+    __slots__ = ("_dress",)
+
+    def __init__(
+        self, library: _Library, path: Path, colour: Colour, alpha: float, width: float
+    ) -> None:
+        super().__init__(library, library.shape_new())
+        self._dress = (*octets(colour), min(255, max(0, int(alpha * 255 + 0.5))), width)
+        self._outline(path)
+
+    def reshape(self, path: Path) -> None:
+        self._library.shape_reset(self._handle)
+        self._outline(path)
+
+    def _outline(self, path: Path) -> None:
+        library, handle = self._library, self._handle
+        points = path.points
+        library.shape_append_path(
+            handle,
+            bytes(path.commands),
+            len(path.commands),
+            points.buffer_info()[0],
+            len(points) // 2,
+        )
+        red, green, blue, alpha, width = self._dress
+        if not width:
+            library.shape_set_fill_color(handle, red, green, blue, alpha)
+            return
+        library.shape_set_stroke_width(handle, width)
+        library.shape_set_stroke_color(handle, red, green, blue, alpha)
+        library.shape_set_stroke_cap(handle, _ROUND_CAP)
+        library.shape_set_stroke_join(handle, _ROUND_JOIN)
+
+
+class _Group(_Paint):
+    """A ThorVG scene."""
+
+    __slots__ = ()
+
+    def __init__(self, library: _Library) -> None:
+        super().__init__(library, library.scene_new())
+
+    @property
+    def handle(self) -> int:
+        return self._handle
+
+    def group(self, clip: Path | None = None) -> "_Group":
+        child = self._adopt(_Group(self._library))
+        if clip is not None:
+            outline = _Shape(self._library, clip, (0, 0, 0), 1.0, 0.0)
+            self._library.paint_set_clip(child._handle, outline._handle)
+        return child
+
+    def fill(self, path: Path, colour: Colour, alpha: float = 1.0) -> _Shape:
+        return self._adopt(_Shape(self._library, path, colour, alpha, 0.0))
+
+    def line(self, path: Path, colour: Colour, width: float, alpha: float = 1.0) -> _Shape:
+        return self._adopt(_Shape(self._library, path, colour, alpha, width))
+
+    def picture(self, pixels: Pixels) -> _Paint:
+        height, width = pixels.shape[:2]
+        handle = self._library.picture_new()
+        data = np.ascontiguousarray(pixels)
+        self._library.picture_load_raw(handle, data.ctypes.data, width, height, _ARGB8888, True)
+        return self._adopt(_Paint(self._library, handle))
+
+    def _adopt(self, paint: _AnyPaint) -> _AnyPaint:
+        self._library.scene_add(self._handle, paint._handle)
+        return paint
+
+
+class ThorvgCanvas:
+    """ThorVG's software canvas, single threaded and therefore repeatable."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._engine = thorvg_python.Engine(threads=0)
+        self._library = _Library(self._engine.thorvg_lib._name)
+        self.backend = f"thorvg {'.'.join(str(part) for part in self._engine.version()[1:4])}"
+        self._pixels = np.zeros((height, width, 4), np.uint8)
+        self._canvas: int | None = self._library.swcanvas_create(_OPTION_NONE)
+        self._library.swcanvas_set_target(
+            self._canvas, self._pixels.ctypes.data, width, width, height, _ARGB8888
+        )
+        self.root = _Group(self._library)
+        self._library.canvas_add(self._canvas, self.root.handle)
+
+    def draw(self) -> Pixels:
+        self._library.canvas_update(self._canvas)
+        self._library.canvas_draw(self._canvas, False)
+        self._library.canvas_sync(self._canvas)
+        return self._pixels
+
+    def close(self) -> None:
+        if self._canvas is not None:
+            self._library.canvas_destroy(self._canvas)
+            self._canvas = None

@@ -1,0 +1,202 @@
+"""The colours of a scene: six lights, tinted by the colours a prompt names.
+
+Named colours change hue and keep lightness, so that a teal night stays a night.
+"""
+
+from dataclasses import dataclass, replace
+
+from bot.studio.renderer.colour import (
+    WHITE,
+    Colour,
+    luminance,
+    mix,
+    multiply,
+    relight,
+    rgb,
+)
+from bot.studio.renderer.spec import Light, SceneSpec, Weather
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """Colours by what they are used for."""
+
+    #: Sky from the zenith down to the horizon.
+    sky: tuple[Colour, ...]
+    #: The disc of sun or moon.
+    disc: Colour
+    #: The light it throws: glow, glitter, lit edges.
+    key: Colour
+    #: What distance fades into.
+    haze: Colour
+    land: Colour
+    water: Colour
+    grass: Colour
+    cloud_lit: Colour
+    cloud_shade: Colour
+    #: The light falling on the cat and the boat.
+    ambient: Colour
+    #: How strongly the disc glows, 0 to 1.
+    glow: float
+
+    def lit(self, colour: Colour) -> Colour:
+        """A thing's own colour as this light shows it."""
+        return multiply(colour, self.ambient)
+
+
+def _row(
+    sky: str,
+    disc: str,
+    key: str,
+    haze: str,
+    land: str,
+    water: str,
+    grass: str,
+    cloud: str,
+    ambient: str,
+    glow: float,
+) -> Palette:
+    lit, shade = cloud.split()
+    return Palette(
+        sky=tuple(rgb(stop) for stop in sky.split()),
+        disc=rgb(disc),
+        key=rgb(key),
+        haze=rgb(haze),
+        land=rgb(land),
+        water=rgb(water),
+        grass=rgb(grass),
+        cloud_lit=rgb(lit),
+        cloud_shade=rgb(shade),
+        ambient=rgb(ambient),
+        glow=glow,
+    )
+
+
+LIGHTS: dict[Light, Palette] = {
+    Light.GOLDEN: _row(
+        sky="#3d74a8 #7ba6bd #c9c2a4 #f7c987 #ffb566 #ff9a55",
+        disc="#fff4d2",
+        key="#ffd591",
+        haze="#ffc48a",
+        land="#4a3f44",
+        water="#4f8397",
+        grass="#51703a",
+        cloud="#fff0d4 #e8a787",
+        ambient="#fff3e0",
+        glow=0.85,
+    ),
+    Light.SUNSET: _row(
+        sky="#2a2b5e #55397a #96457f #d9567a #ff7f5e #ffbf6b",
+        disc="#fff0c6",
+        key="#ffb47c",
+        haze="#f58a72",
+        land="#33244a",
+        water="#5b4a82",
+        grass="#3f4a45",
+        cloud="#ffb08f #7d4681",
+        ambient="#f7dcd6",
+        glow=0.9,
+    ),
+    Light.DAWN: _row(
+        sky="#6b8fc6 #9db3da #c9bfdd #ecc4d0 #fbd6c4 #ffe9cc",
+        disc="#fffaea",
+        key="#ffe6c8",
+        haze="#f0d3d6",
+        land="#5c6a8a",
+        water="#8fabcb",
+        grass="#6f8f6c",
+        cloud="#fff4ee #c6b4d4",
+        ambient="#fbf3f4",
+        glow=0.7,
+    ),
+    Light.DAY: _row(
+        sky="#2f82d2 #4f9fe0 #7dbcea #aad6f2 #cfe8f6 #e6f4f8",
+        disc="#fffdf0",
+        key="#fff4cf",
+        haze="#cbe4ef",
+        land="#3f7c5c",
+        water="#3f97bd",
+        grass="#5f9a3f",
+        cloud="#ffffff #c3d8ea",
+        ambient="#ffffff",
+        glow=0.55,
+    ),
+    Light.NIGHT: _row(
+        sky="#060b20 #0c1634 #15244c #223562 #344976 #4b5f88",
+        disc="#f6f3e2",
+        key="#bfd2ff",
+        haze="#43557f",
+        land="#101a33",
+        water="#1b2f58",
+        grass="#1f3a3a",
+        cloud="#4a5c8a #1d2a50",
+        ambient="#aab6dc",
+        glow=0.55,
+    ),
+    Light.STORM: _row(
+        sky="#262d38 #343e4a #48545f #606c75 #7b868c #949da0",
+        disc="#dfe6e8",
+        key="#c9d6dc",
+        haze="#8a969b",
+        land="#2b363b",
+        water="#4d6069",
+        grass="#3f5542",
+        cloud="#7f8a92 #343d48",
+        ambient="#ccd5da",
+        glow=0.12,
+    ),
+}
+
+_SNOW_GROUND = rgb("#e9eff6")
+
+
+def palette(spec: SceneSpec) -> Palette:
+    """Mix the colours for a scene."""
+    colours = LIGHTS[spec.light]
+    if spec.weather is not Weather.CLEAR and spec.light is not Light.STORM:
+        colours = _veiled(colours)
+    if spec.hues:
+        colours = _tinted(colours, tuple(rgb(hue) for hue in spec.hues))
+    if spec.weather is Weather.SNOW:
+        ground = multiply(mix(_SNOW_GROUND, colours.haze, 0.18), colours.ambient)
+        colours = replace(colours, grass=ground)
+    return colours
+
+
+def _veiled(colours: Palette) -> Palette:
+    """Weather greys the sky and dims the sun."""
+    veil = mix(colours.haze, colours.cloud_shade, 0.5)
+    return replace(
+        colours,
+        sky=tuple(mix(stop, relight(veil, luminance(stop) * 0.95), 0.42) for stop in colours.sky),
+        water=mix(colours.water, relight(veil, luminance(colours.water)), 0.35),
+        cloud_lit=mix(colours.cloud_lit, veil, 0.25),
+        glow=colours.glow * 0.6,
+    )
+
+
+def _tinted(colours: Palette, hues: tuple[Colour, ...]) -> Palette:
+    def tint(colour: Colour, hue: Colour, share: float) -> Colour:
+        return mix(colour, relight(hue, luminance(colour)), share)
+
+    last = len(colours.sky) - 1
+    middle, low = hues[min(1, len(hues) - 1)], hues[-1]
+    return replace(
+        colours,
+        sky=tuple(
+            tint(stop, _along(hues, place / last), 0.62) for place, stop in enumerate(colours.sky)
+        ),
+        water=tint(colours.water, hues[0], 0.7),
+        haze=tint(colours.haze, middle, 0.5),
+        key=tint(colours.key, mix(middle, WHITE, 0.3), 0.25),
+        land=tint(colours.land, low, 0.6),
+        grass=tint(colours.grass, low, 0.35),
+        cloud_lit=tint(colours.cloud_lit, middle, 0.3),
+        cloud_shade=tint(colours.cloud_shade, hues[0], 0.5),
+    )
+
+
+def _along(hues: tuple[Colour, ...], place: float) -> Colour:
+    position = place * (len(hues) - 1)
+    index = min(int(position), max(len(hues) - 2, 0))
+    return mix(hues[index], hues[min(index + 1, len(hues) - 1)], position - index)

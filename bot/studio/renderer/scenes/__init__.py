@@ -1,0 +1,1 @@
+"""Settings a clip can play in."""

@@ -1,0 +1,125 @@
+"""The sound of a scene: slow chords, plucked notes, and the weather over the water.
+
+The one invariant: a clip lands near -15 LUFS and its peaks stay below 0.8.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.studio.renderer.encode import SAMPLE_RATE, Samples
+from bot.studio.renderer.spec import Light, SceneSpec, Weather
+from bot.studio.renderer.stream import Streams
+
+_MINOR = (Light.NIGHT, Light.STORM, Light.SUNSET)
+_MAJOR_CHORDS = ((0, 4, 7, 11), (-3, 0, 4, 9), (-7, -3, 0, 5), (-5, -1, 2, 7))
+_MINOR_CHORDS = ((0, 3, 7, 10), (-4, 0, 3, 7), (-7, -4, 0, 5), (-2, 2, 5, 10))
+_PEAK = 0.78
+#: The mean square that measures as -15 LUFS with this mix of low pad and bright water.
+_LOUDNESS_RMS = 0.178
+
+
+def compose(spec: SceneSpec, streams: Streams, seconds: float) -> Samples:
+    """Play `seconds` of stereo sound for a scene: 2 x n samples, -1 to 1."""
+    count = round(seconds * SAMPLE_RATE)
+    clock = np.arange(count, dtype=np.float32) / SAMPLE_RATE
+    minor = spec.light in _MINOR
+    root = 110 * 2 ** (int(streams.named("key").integers(-3, 4)) / 12)
+    chords = _MINOR_CHORDS if minor else _MAJOR_CHORDS
+    track = _pad(clock, root, chords)
+    track += _plucks(clock, root, chords, streams.named("plucks"))
+    track += _ambience(spec, clock, streams.named("ambience"))
+    edges = np.clip(clock / 0.25, 0, 1) * np.clip((seconds - clock) / 0.6, 0, 1)
+    return _levelled(track * edges)
+
+
+def _pad(clock: Samples, root: float, chords: tuple[tuple[int, ...], ...]) -> Samples:
+    track = np.zeros((2, clock.size), np.float32)
+    span = clock.size / len(chords)
+    for index, chord in enumerate(chords):
+        start = max(0, round(index * span - 0.35 * SAMPLE_RATE))
+        stop = min(clock.size, round((index + 1) * span + 0.6 * SAMPLE_RATE))
+        local = clock[start:stop] - clock[start]
+        envelope = np.clip(local / 0.9, 0, 1) * np.clip((local[-1] - local) / 0.9, 0, 1)
+        for note in chord:
+            frequency = math.tau * root * 2 ** (note / 12)
+            for side, detune in enumerate((1.0012, 0.9988)):
+                phase = frequency * detune * local
+                tone = 0.5 * np.sin(phase) + 0.22 * np.sin(2 * phase + note)
+                track[side, start:stop] += 0.16 * envelope * tone
+    return track
+
+
+def _plucks(
+    clock: Samples,
+    root: float,
+    chords: tuple[tuple[int, ...], ...],
+    stream: np.random.Generator,
+) -> Samples:
+    track = np.zeros((2, clock.size), np.float32)
+    beats = max(8, round(clock[-1] / 0.5))
+    for beat in range(beats - 1):
+        rest, choice, side = stream.random(3)
+        if rest < 0.3:
+            continue
+        chord = chords[beat * len(chords) // beats]
+        start = round(beat * clock.size / beats)
+        local = clock[: min(round(1.7 * SAMPLE_RATE), clock.size - start)]
+        phase = math.tau * 4 * root * 2 ** (chord[int(choice * len(chord))] / 12) * local
+        bite = 1.3 * np.exp(-6 * local) * np.sin(2 * phase)
+        decay = np.exp(-4 * local) * np.clip(local / 0.004, 0, 1) * 0.15
+        note = np.sin(phase + bite) * decay
+        pan = 0.25 + 0.5 * side
+        track[0, start : start + local.size] += (1 - pan) * note
+        track[1, start : start + local.size] += pan * note
+    return track
+
+
+def _ambience(spec: SceneSpec, clock: Samples, stream: np.random.Generator) -> Samples:
+    waves = 0.26 if spec.light is not Light.STORM else 0.36
+    track = np.stack([_swell(clock, stream, 3.7 + side * 0.4, waves) for side in (0.0, 1.0)])
+    if spec.weather is Weather.RAIN:
+        track += np.stack([0.15 * _noise(clock.size, stream, 0.35, 500, 9000) for _ in "lr"])
+    if spec.weather is Weather.SNOW or spec.light is Light.STORM:
+        track += np.stack([_gusts(clock, stream) for _ in "lr"])
+    if spec.light is Light.NIGHT and spec.weather is Weather.CLEAR:
+        track += _crickets(clock)
+    return track
+
+
+def _swell(clock: Samples, stream: np.random.Generator, period: float, gain: float) -> Samples:
+    breath = 0.55 + 0.45 * np.sin(math.tau * clock / period + stream.random() * math.tau)
+    return gain * breath * _noise(clock.size, stream, 1.0, 60, 2500)
+
+
+def _gusts(clock: Samples, stream: np.random.Generator) -> Samples:
+    breath = 0.6 + 0.4 * np.sin(math.tau * clock / 5.1 + stream.random() * math.tau)
+    return 0.22 * breath * _noise(clock.size, stream, 1.3, 80, 1200)
+
+
+def _crickets(clock: Samples) -> Samples:
+    chirp = np.clip(np.sin(math.tau * 1.15 * clock), 0, 1) * (np.sin(math.tau * 31 * clock) > 0)
+    song = 0.012 * chirp * np.sin(math.tau * 4300 * clock)
+    return np.stack([song, song * 0.5])
+
+
+def _noise(
+    count: int, stream: np.random.Generator, slope: float, low: float, high: float
+) -> Samples:
+    """Noise that falls with frequency, limited to a band, its peak at 1."""
+    size = 1 << (count - 1).bit_length()
+    frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
+    band = (frequencies > low) & (frequencies < high)
+    spectrum = np.zeros(frequencies.size, np.complex64)
+    turns = stream.random(int(band.sum()), np.float32) * np.float32(math.tau)
+    spectrum[band] = frequencies[band] ** -slope * np.exp(1j * turns)
+    wave: NDArray[np.float64] = np.fft.irfft(spectrum, size)[:count]
+    return (wave / np.abs(wave).max()).astype(np.float32)
+
+
+def _levelled(track: Samples) -> Samples:
+    """Bring to the wanted loudness, rounding off what would be too loud."""
+    loudness = float(np.sqrt(np.mean(np.square(track))))
+    level = track * np.float32(_LOUDNESS_RMS / max(loudness, 1e-6))
+    return (np.tanh(level / _PEAK) * _PEAK).astype(np.float32)

@@ -1,0 +1,148 @@
+"""Rain, snow, lightning, and what floats in the air when the weather is fine."""
+
+import math
+from dataclasses import dataclass
+
+from bot.studio.renderer.canvas import Group, Shape, at
+from bot.studio.renderer.colour import WHITE, mix, rgb
+from bot.studio.renderer.path import Path
+from bot.studio.renderer.spec import Light, Weather
+from bot.studio.renderer.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A field of drops or flakes one frame high, shown twice so that it can wrap."""
+
+    nodes: tuple[Shape, Shape]
+    fall: float
+    slant: float
+    sway: float
+    phase: float
+
+
+class Falling:
+    """Rain or snow in sheets of different nearness."""
+
+    def __init__(self, group: Group, stage: Stage) -> None:
+        self._stage = stage
+        weather = stage.spec.weather
+        self._sheets: list[_Sheet] = []
+        if weather is Weather.RAIN:
+            self._sheets = [self._rain(group, near) for near in (0.0, 0.35, 0.7, 1.0)]
+        elif weather is Weather.SNOW:
+            nears = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
+            self._sheets = [self._snow(group, near) for near in nears]
+
+    def _rain(self, group: Group, near: float) -> _Sheet:
+        layout, unit = self._stage.layout, self._stage.layout.unit
+        stream = self._stage.streams.named(f"rain {near}")
+        path, slant = Path(), -0.10
+        for x, y in stream.random((round(64 - 26 * near), 2)).tolist():
+            length = unit * (16 + 34 * near)
+            left, top = (x * 1.3 - 0.1) * layout.width, y * layout.height
+            path.move(left, top).line(left + slant * length, top + length)
+        colour, width = mix(WHITE, self._stage.palette.haze, 0.25), unit * (1.0 + 0.9 * near)
+        nodes = [group.line(path, colour, width, 0.22 + 0.16 * near) for _ in range(2)]
+        return _Sheet((nodes[0], nodes[1]), 620 + 760 * near, slant, 0, 0)
+
+    def _snow(self, group: Group, near: float) -> _Sheet:
+        layout, unit = self._stage.layout, self._stage.layout.unit
+        stream = self._stage.streams.named(f"snow {near}")
+        path = Path()
+        for x, y, size in stream.random((round(52 - 36 * near), 3)).tolist():
+            radius = unit * (1.0 + 3.4 * near * near) * (0.7 + 0.6 * size)
+            path.circle((x * 1.2 - 0.1) * layout.width, y * layout.height, radius)
+        nodes = [group.fill(path, WHITE, 0.55 + 0.35 * near) for _ in range(2)]
+        phase = float(stream.random()) * math.tau
+        return _Sheet((nodes[0], nodes[1]), 36 + 70 * near, 0, 14 + 20 * near, phase)
+
+    def show(self, t: float) -> None:
+        layout, unit = self._stage.layout, self._stage.layout.unit
+        for sheet in self._sheets:
+            down = t * sheet.fall * unit % layout.height
+            side = math.sin(t * 0.8 + sheet.phase) * sheet.sway * unit
+            for index, node in enumerate(sheet.nodes):
+                y = down - index * layout.height
+                node.place(at(side + y * sheet.slant, y))
+
+
+class Lightning:
+    """A storm's rare, soft flash: the whole sky brightens, at most once in three seconds."""
+
+    _PERIOD = 3.7
+
+    def __init__(self, group: Group, stage: Stage) -> None:
+        self._node: Shape | None = None
+        if stage.spec.light is Light.STORM:
+            sky = Path().rect(0, 0, stage.layout.width, stage.layout.horizon)
+            self._node = group.fill(sky, rgb("#e8eeff"))
+
+    def show(self, t: float) -> None:
+        if self._node is not None:
+            since = (t + 2.2) % self._PERIOD
+            self._node.fade(0.30 * math.exp(-since * 4.5) if since < 1.2 else 0.0)
+
+
+class Rings:
+    """Circles that raindrops leave on the water."""
+
+    _COUNT = 34
+
+    def __init__(self, group: Group, stage: Stage) -> None:
+        self._stage = stage
+        self._rings: list[tuple[Shape, float, float, float, float]] = []
+        if stage.spec.weather is not Weather.RAIN:
+            return
+        layout, stream = stage.layout, stage.streams.named("rings")
+        colour = mix(WHITE, stage.palette.haze, 0.3)
+        for x, y, phase in stream.random((self._COUNT, 3)).tolist():
+            near = y**1.4
+            size = layout.unit * (5 + 17 * near)
+            ring = Path().oval(0, 0, size, size * 0.26)
+            node = group.line(ring, colour, layout.unit * 1.3, 0.6)
+            down = layout.horizon + (layout.bank - layout.horizon) * (0.04 + 0.96 * near)
+            self._rings.append((node, x * layout.width, down, phase, 0.8 + 0.5 * phase))
+
+    def show(self, t: float) -> None:
+        for node, x, y, phase, period in self._rings:
+            age = (t / period + phase) % 1
+            hop = math.floor(t / period + phase) * 0.381966
+            place = (x / self._stage.layout.width + hop) % 1 * self._stage.layout.width
+            node.place(at(place, y, scale=0.15 + 0.85 * age))
+            node.fade((1 - age) ** 1.5)
+
+
+class Motes:
+    """Dust in the light by day, fireflies by night; absent in rain and snow."""
+
+    _COUNT = 26
+
+    def __init__(self, group: Group, stage: Stage) -> None:
+        self._stage = stage
+        self._motes: list[tuple[Group, Shape, Shape, tuple[float, ...]]] = []
+        spec = stage.spec
+        if spec.weather is not Weather.CLEAR or spec.light is Light.STORM:
+            return
+        fireflies = spec.light is Light.NIGHT
+        colour = rgb("#d8f58a") if fireflies else stage.palette.key
+        stream = stage.streams.named("motes")
+        for mote in stream.random((self._COUNT, 5)).tolist():
+            node = group.group()
+            radius = (1.6 + 5.5 * mote[4] ** 3) * stage.layout.unit
+            halo = node.fill(Path().circle(0, 0, radius * 2.6), colour, 0.16)
+            core = node.fill(Path().circle(0, 0, radius * (0.75 if fireflies else 1)), colour, 0.6)
+            self._motes.append((node, halo, core, tuple(mote)))
+
+    def show(self, t: float) -> None:
+        layout = self._stage.layout
+        low = self._stage.spec.light is Light.NIGHT
+        for node, halo, core, (x, y, speed, phase, _) in self._motes:
+            place = ((x + t * 0.012 * (speed + 0.3)) % 1.1 - 0.05) * layout.width
+            rise = (0.5 + 0.5 * y) if low else y
+            up = (rise - t * 0.012 * (speed + 0.2)) % 1.0 * layout.height
+            wave = math.sin(t * 0.9 + phase * math.tau) * 9 * layout.unit
+            node.place(at(place, up + wave))
+            glow = math.sin(t * (0.6 + speed) + phase * 9) ** 2
+            halo.fade(glow)
+            core.fade(glow)
