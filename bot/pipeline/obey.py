@@ -96,6 +96,7 @@ async def _edit(work: Work, command: Command) -> Applied:
         generation=run.generation + 1,
         state=RunState.RUNNING,
         reason=None,
+        wake_at=None,
     )
     return f"Text changed by {command.by}; it has to be approved again.", changes
 

@@ -1,0 +1,356 @@
+"""The composition root: settings -> implementations -> pipeline -> triggers.
+
+The only module that imports implementations. It builds, opens and closes; it decides nothing
+else. The CLI asks it for one of three things: the database to read (`reading`), an `App` to talk
+to an engine that runs elsewhere (`opened`), or an engine of our own (`App.engine`, `App.serving`).
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import structlog
+
+from bot import web
+from bot.domain.run import Run, RunState
+from bot.domain.schedule import Fire, Plan, ProviderEntry, ProviderType, Schedule
+from bot.domain.video import Capabilities, Model, Variant
+from bot.errors import BotError, ConfigError, LowDisk
+from bot.intake import Intake
+from bot.media import Library
+from bot.pipeline import Gate, Pipeline, Ports
+from bot.ports import VideoProvider
+from bot.prompts import JinjaPrompts
+from bot.providers.pace import Pace, studio_pace
+from bot.providers.videos_api import VideosApiProvider
+from bot.publishers.preview import PreviewPublisher
+from bot.scheduler import Scheduler
+from bot.schedules import check_plan, load_plan
+from bot.settings import Settings
+from bot.store import SqlStore, open_store
+from bot.studio import Studio
+from bot.studio.model import MODEL, SECONDS, SIZES
+from bot.telemetry import Telemetry
+from bot.wakers.embedded import EmbeddedWaker
+
+log = structlog.get_logger()
+
+#: Bytes that must be free before a video is paid for.
+MIN_FREE_BYTES = 200_000_000
+#: What a lost answer's request needs to show up in a listing: the client's timeout and then some;
+#: seconds.
+_TIMEOUT_SECONDS = 60.0
+_SETTLE_SECONDS = 90.0
+#: How long a stop waits for what is being sent right now; seconds. Web and studio need the rest
+#: of the ten seconds a supervisor gives us.
+_GRACE_SECONDS = 5.0
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0))
+
+
+class LogNotifier:
+    """Tells people through the log, the only place they look until Slack is connected."""
+
+    async def notify(self, run: Run) -> None:
+        quiet = run.state in {RunState.SUCCEEDED, RunState.CANCELLED}
+        told = {"run": run.id, "state": run.state.value, "source": run.request.source}
+        if run.failure:
+            told |= {"why": run.failure.message, "hint": run.failure.hint or ""}
+        (log.info if quiet else log.warning)("run", **told)
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """Everything, plugged together. Nothing moves until `engine` is entered."""
+
+    settings: Settings
+    clock: SystemClock
+    plan: Plan
+    store: SqlStore
+    prompts: JinjaPrompts
+    providers: Mapping[str, VideoProvider]
+    media: Library
+    gate: Gate
+    telemetry: Telemetry
+    pipeline: Pipeline
+    intake: Intake
+    studio: Studio | None
+    #: Where `preview` shows the posts.
+    feed: Path
+
+    @asynccontextmanager
+    async def engine(self, *, only: str | None = None) -> AsyncGenerator[None]:
+        """Be the one engine: move all runs, or the one named *only*, while the context is open.
+
+        Raises `EngineRunning`, and `LowDisk` before anything is paid for.
+        """
+        free = self.media.free_bytes()
+        if free < MIN_FREE_BYTES:
+            raise LowDisk(
+                f"Only {free // 1_000_000} MB are free in {self.settings.data_dir}.",
+                hint=f"Make room: {MIN_FREE_BYTES // 1_000_000} MB must be free to make videos.",
+            )
+        async with AsyncExitStack() as stack:
+            stack.enter_context(self.store.engine_lock())
+            if self.studio:
+                await self.studio.open()
+                stack.push_async_callback(self.studio.close)
+            await stack.enter_async_context(self.pipeline.run(only=only))
+            yield
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[str]:
+        """Be the engine, fire the schedules, serve health; gives the address it serves on."""
+        scheduler = Scheduler(
+            load=self._reload,
+            path=self.settings.schedules,
+            start=self._fire,
+            cursors=self.store,
+            clock=self.clock,
+            on_broken=_tell_broken,
+            on_reloaded=_tell_reloaded,
+        )
+        application = web.build(ready=self._ready, registry=self.telemetry.registry)
+        async with (
+            self.engine(),
+            web.serve(application, self.settings.host, self.settings.port) as address,
+            scheduler.run(),
+        ):
+            yield address
+
+    def _reload(self) -> Plan:
+        plan = load_plan(self.settings.schedules)
+        _check(plan, self.prompts, self.providers)
+        self.plan = plan
+        return plan
+
+    async def _fire(self, schedule: Schedule, due: datetime) -> None:
+        request = self.intake.fired(schedule, due)
+        fire = Fire(key=request.key, schedule_id=schedule.id, due=due)
+        await self.pipeline.start(request, fire=fire)
+
+    async def _ready(self) -> Mapping[str, str]:
+        stop = await self.gate.stopped()
+        low = self.media.free_bytes() < MIN_FREE_BYTES
+        return {
+            "database": "ok",
+            "disk": "less than 200 MB are free" if low else "ok",
+            "stop": f"stopped by {stop.by}" if stop else "ok",
+        }
+
+
+@asynccontextmanager
+async def reading(settings: Settings) -> AsyncGenerator[SqlStore]:
+    """Open the database as it is; `NotFound`-like errors if there is none yet."""
+    store = await open_store(settings.database_url, migrate=False)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def load(settings: Settings) -> tuple[Plan, JinjaPrompts]:
+    """Read and check all files people write. Raises `ConfigError`; touches nothing."""
+    plan, prompts = load_plan(settings.schedules), JinjaPrompts(settings.prompts)
+    capabilities = {name: capabilities_of(entry) for name, entry in plan.providers.items()}
+    errors = check_plan(plan, prompts, capabilities)
+    if errors:
+        hints = [str(e.hint) for e in errors if e.hint]
+        raise ConfigError("\n".join(map(str, errors)), hint=hints[0] if hints else None)
+    return plan, prompts
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, preview: bool = False) -> AsyncGenerator[App]:
+    """Build an App; with *preview* nothing it does can reach a live network.
+
+    Raises `ConfigError` for wrong files and settings before anything is written.
+    """
+    plan, prompts = load(settings)
+    _check_publishing(plan, preview=preview)
+    _make_folder(settings.data_dir)
+    async with AsyncExitStack() as stack:
+        app = await _build(settings, plan, prompts, stack)
+        yield app
+
+
+async def _build(
+    settings: Settings, plan: Plan, prompts: JinjaPrompts, stack: AsyncExitStack
+) -> App:
+    data, clock, telemetry = settings.data_dir, SystemClock(), Telemetry()
+    store = await open_store(settings.database_url, migrate=True)
+    stack.push_async_callback(store.close)
+    studio = _studio(plan, data / "studio")
+    providers = await _providers(plan, settings, studio, clock, stack)
+    media = Library(data / "media", min_free_bytes=MIN_FREE_BYTES)
+    gate = Gate(store, data / "STOP")
+    feed = data / "preview"
+    ports = Ports(
+        clock=clock,
+        store=store,
+        waker=EmbeddedWaker(clock=clock, on_error=_tell_run_error, grace=_GRACE_SECONDS),
+        gate=gate,
+        prompts=prompts,
+        providers=providers,
+        media=media,
+        publishers={
+            network: PreviewPublisher(network, feed, clock=clock, library=media)
+            for network in ("slack", "x")
+        },
+        notifier=LogNotifier(),
+        observer=telemetry,
+        budget=lambda: app.plan.budget,
+        min_free_bytes=MIN_FREE_BYTES,
+    )
+    app = App(
+        settings=settings,
+        clock=clock,
+        plan=plan,
+        store=store,
+        prompts=prompts,
+        providers=providers,
+        media=media,
+        gate=gate,
+        telemetry=telemetry,
+        pipeline=Pipeline(ports, on_error=_tell_error),
+        intake=Intake(lambda: app.plan, prompts, providers),
+        studio=studio,
+        feed=feed / "feed.html",
+    )
+    return app
+
+
+# --- providers ---------------------------------------------------------------------------------
+
+
+def capabilities_of(entry: ProviderEntry) -> Capabilities:
+    """Return what a configured provider can do."""
+    if entry.type is ProviderType.STUDIO:
+        model = Model(
+            name=MODEL,
+            sizes=("1280x720", *(size for size in SIZES if size != "1280x720")),
+            seconds=tuple(int(seconds) for seconds in SECONDS),
+            usd_per_second=Decimal(0),
+        )
+        return Capabilities(
+            models={MODEL: model},
+            variants=frozenset(Variant),
+            reference=True,
+            find_is_authoritative=True,
+            simulated=True,
+        )
+    return Capabilities(models=dict(entry.models), reference=True, find_is_authoritative=True)
+
+
+def _studio(plan: Plan, folder: Path) -> Studio | None:
+    used = any(entry.type is ProviderType.STUDIO for entry in plan.providers.values())
+    return Studio(folder) if used else None
+
+
+async def _providers(
+    plan: Plan,
+    settings: Settings,
+    studio: Studio | None,
+    clock: SystemClock,
+    stack: AsyncExitStack,
+) -> dict[str, VideoProvider]:
+    providers: dict[str, VideoProvider] = {}
+    for name, entry in plan.providers.items():
+        client = await stack.enter_async_context(_client(entry, settings, studio))
+        simulated = entry.type is ProviderType.STUDIO
+        providers[name] = VideosApiProvider(
+            name,
+            client=client,
+            capabilities=capabilities_of(entry),
+            clock=clock,
+            # The studio is in this process: what it accepted is in its list at once.
+            settle=2.0 if simulated else _SETTLE_SECONDS,
+            key_name=entry.api_key_env,
+            pace=studio_pace() if simulated else Pace(),
+        )
+    return providers
+
+
+def _client(entry: ProviderEntry, settings: Settings, studio: Studio | None) -> httpx.AsyncClient:
+    if entry.type is ProviderType.STUDIO:
+        assert studio
+        transport = httpx.ASGITransport(app=studio.app)
+        return httpx.AsyncClient(transport=transport, base_url="http://studio/v1")
+    key = settings.secret(entry.api_key_env) if entry.api_key_env else None
+    headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    timeout = httpx.Timeout(_TIMEOUT_SECONDS, connect=10.0)
+    return httpx.AsyncClient(base_url=entry.base_url or "", headers=headers, timeout=timeout)
+
+
+# --- checks ------------------------------------------------------------------------------------
+
+
+def _check(plan: Plan, prompts: JinjaPrompts, providers: Mapping[str, VideoProvider]) -> None:
+    capabilities = {name: provider.capabilities for name, provider in providers.items()}
+    errors = check_plan(plan, prompts, capabilities)
+    if errors:
+        raise ConfigError("\n".join(map(str, errors)), hint=errors[0].hint)
+
+
+def _check_publishing(plan: Plan, *, preview: bool) -> None:
+    """Refuse to pay for videos that nothing could publish.
+
+    This version shows posts in `preview` only. That is right for the studio's videos, which no
+    live account may show anyway; a paid video would be wasted on it unless the file says so.
+    """
+    if preview or plan.preview:
+        return
+    used = {s.provider for s in plan.schedules if s.enabled} | {plan.ad_hoc.provider}
+    paid = [name for name in sorted(used) if plan.providers[name].type is not ProviderType.STUDIO]
+    if paid:
+        raise ConfigError(
+            f"Provider {paid[0]!r} costs money, but this version cannot post to Slack or X yet.",
+            hint="Write `publish: preview` at the top of schedules.yaml to see the posts locally.",
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as e:
+        raise ConfigError(
+            f"The data folder {folder} cannot be written: {e.strerror}.",
+            hint="Set REELBOT_DATA_DIR to a folder you may write to.",
+        ) from e
+
+
+# --- what the log is told ----------------------------------------------------------------------
+
+
+def _tell_run_error(run_id: str, error: BaseException) -> None:
+    log.error("run interrupted", run=run_id, error=str(error), exc_info=error)
+
+
+def _tell_error(error: Exception) -> None:
+    log.error("engine", error=str(error))
+
+
+def _tell_broken(error: BotError) -> None:
+    log.error("schedules.yaml is broken; the old schedules stay", error=str(error))
+
+
+def _tell_reloaded(added: object, changed: object, removed: object) -> None:
+    log.info("schedules reloaded", added=added, changed=changed, removed=removed)
+
+

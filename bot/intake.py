@@ -1,0 +1,176 @@
+"""Intake: what a schedule fires or a person asks for, made into a RunRequest.
+
+Every trigger comes through here (`scheduler` by way of `app`, the CLI, later Slack), so that a
+schedule and a person are held to the same rules. Its one invariant: what it lets through can be
+done as far as anybody can know beforehand; what it refuses has changed nothing.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from difflib import get_close_matches
+
+from bot.domain.post import Target
+from bot.domain.prompt import Prompt
+from bot.domain.run import RunRequest
+from bot.domain.schedule import Plan, Schedule, VideoDefaults, resolve_video
+from bot.domain.video import Asset, VideoRequest, VideoSpec
+from bot.errors import RequestError
+from bot.ports import PromptLibrary, VideoProvider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person asks for, in their words; None where they leave it to `schedules.yaml`."""
+
+    by: str
+    prompt: str | None = None
+    template: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    provider: str | None = None
+    video: VideoDefaults = VideoDefaults()
+    #: The first frame, already in the media library.
+    image: Asset | None = None
+    targets: tuple[str, ...] = ()
+    caption: str | None = None
+    lang: str | None = None
+
+
+class Intake:
+    """Makes RunRequests, or says in one sentence why not."""
+
+    def __init__(
+        self,
+        plan: Callable[[], Plan],
+        prompts: PromptLibrary,
+        providers: Mapping[str, VideoProvider],
+    ) -> None:
+        self._plan = plan
+        self._prompts = prompts
+        self._providers = providers
+
+    def fired(self, schedule: Schedule, due: datetime) -> RunRequest:
+        """Return the request of a schedule's moment; one moment, one key."""
+        request = self._scheduled(schedule, f"schedule:{schedule.id}", schedule.key(due))
+        return replace(request, due=due)
+
+    def fired_by_hand(self, schedule_id: str, by: str) -> RunRequest:
+        """Return the request of a fire that a person asks for; each one is its own."""
+        plan = self._plan()
+        schedule = plan.schedule(schedule_id)
+        if schedule is None:
+            raise _unknown("schedule", schedule_id, [s.id for s in plan.schedules])
+        key = f"{schedule.id}!{secrets.token_hex(8)}"
+        return self._scheduled(schedule, f"{by} fired {schedule.id}", key)
+
+    def wished(self, wish: Wish) -> RunRequest:
+        """Return the request of a person's wish."""
+        ad_hoc = self._plan().ad_hoc
+        if (wish.prompt is None) == (wish.template is None):
+            raise RequestError("Ask with a prompt or with a template.", hint="One of the two.")
+        template = self._prompts.get(wish.template) if wish.template else None
+        video = resolve_video(wish.video, template, ad_hoc.video)
+        request = RunRequest(
+            key=f"{wish.by}!{secrets.token_hex(8)}",
+            source=wish.by,
+            template=wish.template,
+            variables=wish.variables,
+            prompt=wish.prompt,
+            caption=wish.caption,
+            lang=wish.lang,
+            provider=wish.provider or ad_hoc.provider,
+            video=self._spec(wish.provider or ad_hoc.provider, video),
+            targets=_targets(wish.targets) or ad_hoc.targets,
+            approval=ad_hoc.approval,
+        )
+        self._check(request, image=wish.image)
+        return replace(request, video=replace(request.video, reference=wish.image))
+
+    def estimate(self, request: RunRequest) -> Decimal:
+        """Return the price of the request's video in USD; refuses what the model lacks."""
+        return self._check(request, image=request.video.reference)
+
+    def _scheduled(self, schedule: Schedule, source: str, key: str) -> RunRequest:
+        template = self._prompts.get(schedule.template)
+        request = RunRequest(
+            key=key,
+            source=source,
+            template=schedule.template,
+            variables=schedule.variables,
+            lang=schedule.lang,
+            provider=schedule.provider,
+            video=self._spec(
+                schedule.provider, resolve_video(schedule.video, template, VideoDefaults())
+            ),
+            targets=schedule.targets,
+            approval=schedule.approval,
+        )
+        self._check(request, image=None)
+        return request
+
+    def _spec(self, provider: str, video: VideoDefaults) -> VideoSpec:
+        """Return the shape, gaps filled from the file's defaults and then from the model."""
+        models = self._provider(provider).capabilities.models
+        video = resolve_video(video, None, self._plan().defaults)
+        if video.model is not None and video.model not in models:
+            raise _unknown("model", video.model, models)
+        if not models:
+            raise RequestError(
+                f"Provider {provider!r} has no models.",
+                hint="List them under providers in schedules.yaml.",
+            )
+        return video.spec(models)
+
+    def _check(self, request: RunRequest, *, image: Asset | None) -> Decimal:
+        """Try everything that can be tried without spending or writing; return the price."""
+        prompt = self._render(request)
+        silent = [str(t) for t in request.targets if t.network == "x" and not prompt.caption]
+        if silent:
+            raise RequestError(
+                f"A post to {', '.join(silent)} needs a caption.",
+                hint="Give one with --caption or in the template; a prompt is never used as one.",
+            )
+        spec = request.video
+        return self._provider(request.provider).estimate(
+            VideoRequest(
+                prompt=prompt.text,
+                model=spec.model or "",
+                seconds=spec.seconds,
+                size=spec.size,
+                reference=image.path if image else None,
+            )
+        )
+
+    def _render(self, request: RunRequest) -> Prompt:
+        if request.template:
+            prompt = self._prompts.render(request.template, request.variables, request.lang)
+        else:
+            text = (request.prompt or "").strip()
+            if not text:
+                raise RequestError("The prompt is empty.", hint="Say what the video should show.")
+            prompt = Prompt(text=text, caption=None, alt_text=None)
+        return replace(prompt, caption=request.caption or prompt.caption)
+
+    def _provider(self, name: str) -> VideoProvider:
+        if name not in self._providers:
+            raise _unknown("provider", name, self._providers)
+        return self._providers[name]
+
+
+def _targets(texts: Iterable[str]) -> tuple[Target, ...]:
+    try:
+        targets = [Target.parse(text) for text in texts]
+    except ValueError as e:
+        raise RequestError(f"{e}.", hint="Name it as in schedules.yaml.") from e
+    return tuple(dict.fromkeys(targets))
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> RequestError:
+    known = list(known)
+    near = get_close_matches(name, known, 1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
+    return RequestError(f"There is no {what} {name!r}.", hint=hint)
+
+
