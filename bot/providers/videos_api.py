@@ -1,0 +1,419 @@
+"""The Videos API (`/v1/videos`): the protocol OpenAI published and many servers speak.
+
+Serves vLLM-Omni, SGLang Diffusion, LiteLLM, gateways, and the embedded studio. `bot.app` gives it
+an `httpx.AsyncClient` with base URL, key, timeouts and no retries. Its one invariant: a create is
+sent once, and what it raises says whether a job may exist all the same.
+
+Wire facts: openai-openapi 2.3.0 (openapi.json) and the official Python SDK 3.54.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+from bot.domain.video import (
+    Capabilities,
+    Variant,
+    VideoError,
+    VideoJob,
+    VideoRequest,
+    VideoStatus,
+)
+from bot.errors import (
+    AmbiguousCreate,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    RequestError,
+    Unauthorized,
+    Unavailable,
+)
+from bot.ports import Clock
+from bot.providers import answers
+from bot.providers.answers import Item, Page
+from bot.providers.content import Content
+from bot.providers.looker import ListingFailed, ListingMissing, Looker, Sight
+from bot.providers.pace import Pace
+
+#: Largest page the specification allows.
+PAGE = 100
+#: How far the server's clock may be behind ours when we look for a lost create.
+SKEW = timedelta(seconds=60)
+#: Waits, in units of the pace's longest, before an unknown job is looked for again; after the
+#: last one it has failed. vLLM-Omni forgets its jobs at a restart, gateways answer 404 in a deploy.
+PATIENCE = (0.5, 1.0, 2.0)
+MISSING = "missing_"
+
+#: What went wrong before a byte of the request was sent.
+NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+MAY_HAVE_HAPPENED = {302, 303, 408, 409, 425}
+NO_LISTING = {400, 404, 405, 410, 501}
+MODERATION = re.compile(r"moderation|content[ _]policy|safety|blocked", re.IGNORECASE)
+GONE = re.compile(r"shut ?down|retired|deprecated|decommissioned|sunset", re.IGNORECASE)
+
+
+class VideosApiProvider:
+    """A `VideoProvider` that speaks the Videos API."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        client: httpx.AsyncClient,
+        capabilities: Capabilities,
+        clock: Clock,
+        settle: float = 90.0,
+        key_name: str | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """Make a provider.
+
+        Args:
+            name: its name in `schedules.yaml`.
+            client: with base URL (up to `/v1`), headers and timeouts, and without retries; closed
+                by whoever made it.
+            capabilities: what the server can do.
+            clock: the time.
+            settle: see `VideoProvider.settle`.
+            key_name: the setting that holds the key; named when the key is refused.
+            pace: how often to look.
+        """
+        self.name = name
+        self.capabilities = capabilities
+        self.settle = settle
+        self._client = client
+        self._clock = clock
+        self._key_name = key_name
+        self._pace = pace or Pace()
+        self._content = Content(client, clock=clock)
+        self._looker = Looker(one=self._one, page=self._page, clock=clock, grid=self._pace.grid)
+
+    def estimate(self, request: VideoRequest) -> Decimal:
+        """Return the price in USD; `RequestError` for what the configured models do not list."""
+        model = self.capabilities.models.get(request.model)
+        if model is None:
+            known = ", ".join(self.capabilities.models) or "none"
+            raise RequestError(
+                f"{self.name} has no model {request.model}.", hint=f"Its models: {known}."
+            )
+        if request.size not in model.sizes:
+            raise _no_such(model.name, request.size, model.sizes)
+        if request.seconds not in model.seconds:
+            raise _no_such(model.name, f"{request.seconds} seconds", model.seconds)
+        if request.reference is not None and not self.capabilities.reference:
+            raise RequestError(
+                f"{self.name} takes no reference image.", hint="Remove the reference."
+            )
+        if model.usd_per_second is None:
+            raise RequestError(
+                f"The price of {model.name} at {self.name} is unknown.",
+                hint="Give the model a price per second in the configuration of the provider.",
+            )
+        return model.usd_per_second * request.seconds
+
+    async def create(self, request: VideoRequest) -> VideoJob:
+        """Start a job with one POST.
+
+        JSON without a reference image and multipart with one; `seconds` is a string: an integer
+        is a 400 at the original.
+        """
+        fields = {
+            "prompt": request.prompt,
+            "model": request.model,
+            "seconds": str(request.seconds),
+            "size": request.size,
+        }
+        if request.reference is None:
+            post = self._client.build_request("POST", "videos", json=fields)
+        else:
+            files = {"input_reference": await asyncio.to_thread(_image, Path(request.reference))}
+            post = self._client.build_request("POST", "videos", data=fields, files=files)
+        now = self._clock.now()
+        try:
+            response = await self._client.send(post, follow_redirects=False)
+        except NOT_SENT as error:
+            raise Unavailable(f"{self.name} was not reached: {_say(error)}.") from error
+        except httpx.HTTPError as error:
+            raise AmbiguousCreate(
+                f"{self.name} got the request, but the answer was lost: {_say(error)}."
+            ) from error
+        return self._read_created(response, request, now)
+
+    def _read_created(
+        self, response: httpx.Response, request: VideoRequest, now: datetime
+    ) -> VideoJob:
+        body = answers.decode(response.content)
+        if response.is_success:
+            item = answers.read_item(body)
+            job_id = answers.read_id(item) if item else None
+            if not item or not job_id:
+                raise AmbiguousCreate(f"{self.name} answered a create without a job id.")
+            return answers.read_job(item, self._first(request, job_id, now))
+        if response.is_server_error or response.status_code in MAY_HAVE_HAPPENED:
+            raise AmbiguousCreate(
+                f"{self.name} answered a create with {self._status_and_words(response, body)}"
+            )
+        raise self._refusal(response, body)
+
+    def _first(self, request: VideoRequest, job_id: str, created_at: datetime) -> VideoJob:
+        """Return what is known of a job before its provider says anything."""
+        return VideoJob(
+            provider=self.name,
+            id=job_id,
+            model=request.model,
+            seconds=request.seconds,
+            size=request.size,
+            status=VideoStatus.QUEUED,
+            created_at=created_at,
+        )
+
+    async def find(
+        self, request: VideoRequest, *, since: datetime, claimed: Collection[str]
+    ) -> Sequence[VideoJob]:
+        """Return the unclaimed jobs of the listing that look like *request*.
+
+        Nothing where the server has no listing; then `capabilities.find_is_authoritative` must be
+        False, and `ProviderError` is raised if it is not. Raises `Unavailable` when the listing
+        was not reached.
+        """
+        try:
+            items = [item async for item in self._listed(since - SKEW)]
+        except ListingMissing as error:
+            if self.capabilities.find_is_authoritative:
+                raise ProviderError(
+                    f"{self.name} has no listing, so lost videos cannot be found there.",
+                    hint="Look at the provider's own pages, then say what became of the video.",
+                ) from error
+            return ()
+        except ListingFailed as error:
+            raise Unavailable(f"{self.name} did not list its videos: {error}") from error
+        return [
+            answers.read_job(
+                item,
+                self._first(request, job_id, answers.read_time(item.get("created_at")) or since),
+            )
+            for item in items
+            if (job_id := answers.read_id(item))
+            and job_id not in claimed
+            and answers.is_match(item, request)
+        ]
+
+    async def _listed(self, since: datetime) -> AsyncGenerator[Item, None]:
+        """Yield the jobs created after *since*, each once.
+
+        Stops at older ones only while the page is in the order that was asked for; raises
+        `ProviderError` when a server repeats its pages, because then the rest stays unseen.
+        """
+        after: str | None = None
+        seen: set[str] = set()
+        while True:
+            page = await self._page(after)
+            times = [answers.read_time(item.get("created_at")) for item in page.items]
+            fresh = [item for item in page.items if answers.read_id(item) not in seen]
+            for item, time in zip(page.items, times, strict=True):
+                if item in fresh and (time is None or time >= since):
+                    yield item
+            if not page.more or not page.items or _goes_back(times, since):
+                return
+            if not fresh:
+                raise ProviderError(
+                    f"{self.name} lists the same videos again and again.",
+                    hint="Look at the provider's own pages, then say what became of the video.",
+                )
+            seen.update(filter(None, map(answers.read_id, fresh)))
+            after = answers.read_id(page.items[-1])
+
+    async def watch(self, job: VideoJob) -> AsyncGenerator[VideoJob, None]:
+        """Look at *job* until it is terminal; see `VideoProvider.watch`.
+
+        A failed look yields the last observation with a later `look_again_at`. A job that the
+        provider does not know is looked for some minutes longer, which its `error` remembers
+        (`missing_1`, `missing_2`…), and then ends `failed` with the code `not_found`.
+        """
+        failures = 0
+        if job.status.is_terminal:
+            yield job
+        while not job.status.is_terminal:
+            due = job.look_again_at or self._in(self._usual_wait(job))
+            try:
+                sight = await self._looker.look(job.id, due)
+            except (RateLimited, Unavailable) as error:
+                failures += 1
+                wait = max(self._pace.after_failures(failures), error.retry_after or 0.0)
+                job = replace(job, looks=job.looks + 1, look_again_at=self._in(wait))
+            else:
+                failures = 0
+                job = self._observe(job, sight)
+            yield job
+
+    def _observe(self, job: VideoJob, sight: Sight) -> VideoJob:
+        looked = replace(job, looks=job.looks + 1, look_again_at=None)
+        if sight.item is None:
+            return self._miss(looked, sight.words)
+        seen = answers.read_job(sight.item, looked)
+        if seen.status is VideoStatus.COMPLETED:
+            took = answers.read_duration(sight.item) or self._clock.now() - job.created_at
+            self._pace.learn((job.model, job.seconds), took)
+        if seen.status.is_terminal:
+            return seen
+        wait = self._usual_wait(job) if sight.look_after is None else sight.look_after
+        return replace(seen, look_again_at=self._in(max(wait, self._pace.shortest)))
+
+    def _miss(self, job: VideoJob, words: str) -> VideoJob:
+        """Count a look that did not find the job, in the observation itself."""
+        code = job.error.code if job.error else ""
+        number = code.removeprefix(MISSING)
+        misses = int(number) if code.startswith(MISSING) and number.isdecimal() else 0
+        message = words or "The provider does not know this video."
+        if misses >= len(PATIENCE):
+            error = VideoError(code="not_found", message=message)
+            return replace(job, status=VideoStatus.FAILED, error=error)
+        again = self._in(PATIENCE[misses] * self._pace.longest)
+        error = VideoError(code=f"{MISSING}{misses + 1}", message=message)
+        return replace(job, error=error, look_again_at=again)
+
+    def _usual_wait(self, job: VideoJob) -> float:
+        age = (self._clock.now() - job.created_at).total_seconds()
+        return self._pace.until_next_look((job.model, job.seconds), max(age, 0.0))
+
+    def _in(self, seconds: float) -> datetime:
+        return self._clock.now() + timedelta(seconds=seconds)
+
+    async def download(self, job: VideoJob, variant: Variant) -> AsyncGenerator[bytes, None]:
+        """Yield the file's bytes; see `VideoProvider.download` and `Content`."""
+        async with aclosing(self._content.stream(job, variant)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def cancel(self, job: VideoJob) -> None:
+        """Do nothing: the protocol has no cancel, and `capabilities.cancel` says so."""
+
+    async def _one(self, job_id: str) -> Sight:
+        """Look at one job.
+
+        A job object counts whatever the status code: vLLM-Omni answers 4xx or 5xx with the failed
+        job as the body.
+        """
+        response = await self._get(f"videos/{quote(job_id, safe='')}")
+        body = answers.decode(response.content)
+        item = answers.read_item(body)
+        if item and "status" in item and (response.is_success or answers.read_id(item) == job_id):
+            after = answers.read_poll_after(response.headers.get("openai-poll-after-ms"))
+            return Sight(item=item, look_after=after)
+        if response.is_success or response.is_server_error or response.status_code in {408, 409}:
+            raise Unavailable(
+                f"{self.name} answered a look with {self._status_and_words(response, body)}"
+            )
+        if response.status_code in {401, 403, 429}:
+            raise self._refusal(response, body)
+        return Sight(item=None, words=self._words(body))
+
+    async def _page(self, after: str | None) -> Page:
+        """Return a page of the listing, newest first."""
+        params = {"limit": str(PAGE), "order": "desc"} | ({"after": after} if after else {})
+        response = await self._get("videos", params)
+        body = answers.decode(response.content)
+        page = answers.read_page(body, PAGE) if response.is_success else None
+        if page is not None:
+            return page
+        if response.status_code in {401, 403, 429}:
+            raise self._refusal(response, body)
+        failed = ListingMissing if response.status_code in NO_LISTING else ListingFailed
+        raise failed(self._status_and_words(response, body))
+
+    async def _get(self, path: str, params: dict[str, str] | None = None) -> httpx.Response:
+        try:
+            return await self._client.get(path, params=params, follow_redirects=True)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"{self.name} was not reached: {_say(error)}.") from error
+
+    def _refusal(self, response: httpx.Response, body: object) -> ProviderError:
+        """Return what a 4xx means: nothing was done."""
+        said = f"{self.name} answered {self._status_and_words(response, body)}"
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            header = response.headers.get("retry-after")
+            return RateLimited(
+                said, retry_after=answers.read_retry_after(header, self._clock.now())
+            )
+        if response.status_code in {401, 403}:
+            where = f" in {self._key_name}" if self._key_name else ""
+            return Unauthorized(said, hint=f"Check the key{where} and what it is allowed to do.")
+        return Rejected(said, hint=_advice(response.status_code, said))
+
+    def _status_and_words(self, response: httpx.Response, body: object) -> str:
+        words = self._words(body)
+        return f"{response.status_code}: {words}" if words else f"{response.status_code}."
+
+    def _words(self, body: object) -> str:
+        """Return the server's words without our key, which some servers repeat."""
+        key = self._client.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        words = answers.read_words(body)
+        return words.replace(key, "[key]") if key else words
+
+
+def _no_such(model: str, asked: str, known: Sequence[object]) -> RequestError:
+    return RequestError(
+        f"{model} cannot make {asked}.", hint=f"It can: {', '.join(map(str, known))}."
+    )
+
+
+def _advice(status: int, said: str) -> str:
+    if MODERATION.search(said):
+        return "Change the prompt: the provider does not allow it."
+    if status == httpx.codes.GONE or GONE.search(said):
+        return "Choose another model or provider: this one is no longer offered."
+    if status in {301, 307, 308, 404, 405}:
+        return "Check the provider's base URL and the name of the model."
+    if status == httpx.codes.PAYMENT_REQUIRED:
+        return "Add credit at the provider."
+    return "Change what the provider names, then try again."
+
+
+def _goes_back(times: Sequence[datetime | None], since: datetime) -> bool:
+    """Whether a page is newest first, and ends before *since*."""
+    known = [time for time in times if time is not None]
+    return (
+        len(known) == len(times)
+        and known == sorted(known, reverse=True)
+        and bool(known)
+        and known[-1] < since
+    )
+
+
+def _image(path: Path) -> tuple[str, bytes, str]:
+    """Return the multipart part of a reference image; its first bytes tell the type."""
+    try:
+        image = path.read_bytes()
+    except OSError as error:
+        raise RequestError(
+            f"The reference image {path.name} cannot be read.", hint="Check that it still exists."
+        ) from error
+    if image.startswith(b"\xff\xd8\xff"):
+        return "reference.jpg", image, "image/jpeg"
+    if image.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "reference.png", image, "image/png"
+    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
+        return "reference.webp", image, "image/webp"
+    raise RequestError(
+        f"The reference image {path.name} is neither JPEG, PNG nor WebP.",
+        hint="Convert it to one of these.",
+    )
+
+
+def _say(error: httpx.HTTPError) -> str:
+    """Return what went wrong in a few words; httpx leaves timeouts without any."""
+    return answers.clean(str(error), 200).rstrip(".") or type(error).__name__
