@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 #: A text in one or more languages: `{"": text}` or `{"en": …, "ja": …}`.
 Text = Mapping[str, str]
 
 
-def in_language(text: Text | None, lang: str | None) -> str | None:
+def in_language(text: Mapping[str, T] | None, lang: str | None) -> T | None:
     """Return *text* in *lang*; the only or first one where *lang* is None. None without a text.
 
-    Raises `KeyError` when the text exists, but not in that language.
+    Takes a `Text`, or what was made of each of its languages. Raises `KeyError` when the text
+    exists, but not in that language.
     """
     if not text:
         return None
