@@ -32,7 +32,7 @@ PREFIX = "REELBOT_"
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
-DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^(sqlite|postgresql)(\+[a-z]+)?://")]
+DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^(sqlite|postgres(ql)?)(\+[a-z]+)?://")]
 
 
 def _in_data_dir(settings: dict[str, Any]) -> str:
