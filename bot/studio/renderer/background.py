@@ -67,7 +67,7 @@ def _columns(stage: Stage, channel: int) -> tuple[_Field, _Field]:
     mirrored = np.interp(1 - 0.9 * fall, rise, sky)
     deep = mix(palette.water, (8, 16, 32), 0.28)[channel]
     body = palette.water[channel] + (deep - palette.water[channel]) * fall
-    water = mirrored * 0.94 + (body - mirrored * 0.94) * (0.30 + 0.52 * fall**0.7)
+    water = mirrored * 0.94 + (body - mirrored * 0.94) * (0.34 + 0.56 * fall**0.7)
     return sky.astype(np.float32), water.astype(np.float32)
 
 
@@ -110,7 +110,7 @@ def _clouding(stream: np.random.Generator, size: tuple[int, int], cells: tuple[i
         image = Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC)
         field += np.asarray(image, np.float32) * 0.5**octave
     low, high = np.percentile(field[::8, ::8], (2, 98))
-    return np.clip((field - low) / max(high - low, 1e-6), 0, 1)
+    return np.asarray(np.clip((field - low) / max(high - low, 1e-6), 0, 1), np.float32)
 
 
 def _veils(stage: Stage) -> _Field:
@@ -124,7 +124,7 @@ def _veils(stage: Stage) -> _Field:
     start, strength = (0.25, 0.55) if storm else (0.52, 0.42)
     cover = np.clip((field - start) / (1 - start), 0, 1)
     night = 0.35 if stage.spec.light is Light.NIGHT else 1.0
-    return (cover * cover * (3 - 2 * cover) * band * strength * night).astype(np.float32)
+    return np.asarray(cover * cover * (3 - 2 * cover) * band * strength * night, np.float32)
 
 
 def _streaks(stage: Stage) -> _Field:

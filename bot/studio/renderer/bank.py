@@ -27,6 +27,20 @@ class _Tuft:
     sway: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Blades:
+    """A row of grass; height in units, density in blades per tuft."""
+
+    name: str
+    depth: float
+    height: float
+    density: int
+    colour: Colour
+    #: Below 1 the row has gaps.
+    clumps: float = 1.0
+    sway: float = 1.0
+
+
 class Bank:
     """Ground and its plants. `ground` and `front` are drawn before and after the cat."""
 
@@ -34,27 +48,36 @@ class Bank:
         self._stage = stage
         self._sheets: list[tuple[Node, float]] = []
         self._tufts: list[_Tuft] = []
-        layout, unit = stage.layout, stage.layout.unit
         self._edge = self._skyline(stage.streams.named("bank"))
         grass = stage.palette.grass
         dark = mix(grass, (4, 10, 18), 0.30)
         self._reeds(behind, mix(grass, dark, 0.55))
-        self._grass(
-            behind, "edge", self._along(6), 0.97, 26, 9, mix(grass, stage.palette.key, 0.28)
-        )
+        lit = mix(grass, stage.palette.key, 0.28)
+        edge = _Blades(name="edge", depth=0.97, height=26, density=9, colour=lit)
+        self._grass(behind, self._along(6), edge)
         for drop, tone in self._tones(grass):
             self._sheet(behind, drop, tone)
+        self._tussocks(behind, mix(grass, dark, 0.75))
         self._flowers(behind)
-        floor = layout.height - layout.bank
-        self._sheet(front, floor * 0.62 / unit, mix(dark, (4, 8, 14), 0.12), depth=1.06)
-        self._grass(front, "near", self._along(floor * 0.66 / unit), 1.06, 40, 8, dark)
-        tall = 150 if layout.portrait else 112
-        shadow = mix(dark, (3, 6, 12), 0.5)
+        self._foreground(front, dark)
+
+    def _foreground(self, front: Group, dark: Colour) -> None:
+        """The darkest ground and the blades right before the camera."""
+        layout, unit = self._stage.layout, self._stage.layout.unit
+        floor = (layout.height - layout.bank) / unit
+        self._sheet(front, floor * 0.62, mix(dark, (4, 8, 14), 0.12), depth=1.06)
+        near = _Blades(name="near", depth=1.06, height=40, density=8, colour=dark)
+        self._grass(front, self._along(floor * 0.66), near)
+        tall, shadow = 150 if layout.portrait else 112, mix(dark, (3, 6, 12), 0.5)
         low = [(x, layout.height + 14 * unit) for x, _ in self._edge]
-        self._grass(front, "foreground", low, 1.4, tall, 7, shadow, clumps=0.55, sway=1.4)
-        self._grass(
-            front, "foreground 2", low, 1.25, tall * 0.7, 6, mix(dark, shadow, 0.5), clumps=0.5
-        )
+        for name, depth, height, tone in (
+            ("tall", 1.4, tall, shadow),
+            ("middle", 1.25, tall * 0.7, mix(dark, shadow, 0.5)),
+        ):
+            blades = _Blades(
+                name=name, depth=depth, height=height, density=7, colour=tone, clumps=0.55, sway=1.3
+            )
+            self._grass(front, low, blades)
 
     def _skyline(self, stream: np.random.Generator) -> list[Point]:
         layout, unit = self._stage.layout, self._stage.layout.unit
@@ -83,48 +106,43 @@ class Bank:
         outline = Path().polygon([*top, (top[-1][0], bottom), (top[0][0], bottom)])
         self._sheets.append((group.fill(outline, colour), depth))
 
-    def _grass(
-        self,
-        group: Group,
-        name: str,
-        roots: list[Point],
-        depth: float,
-        height: float,
-        density: int,
-        colour: Colour,
-        *,
-        clumps: float = 1.0,
-        sway: float = 1.0,
-    ) -> None:
+    def _grass(self, group: Group, roots: list[Point], blades: "_Blades") -> None:
         """Blades along `roots`; every chunk of them is two tufts that sway apart."""
-        stream, unit = self._stage.streams.named(f"grass {name}"), self._stage.layout.unit
-        span = roots[-1][0]
-        for chunk in range(int(span / (_CHUNK * unit)) + 1):
-            left = chunk * _CHUNK * unit
-            y = roots[min(len(roots) - 1, int((left + 80 * unit) / (9 * unit)))][1]
+        stream = self._stage.streams.named(f"grass {blades.name}")
+        unit = self._stage.layout.unit
+        width = _CHUNK * unit
+        for chunk in range(int(roots[-1][0] / width) + 1):
+            root = roots[min(len(roots) - 1, int((chunk * width + 80 * unit) / (9 * unit)))]
             for half in range(2):
-                path = Path()
-                for _ in range(density):
-                    pick = stream.random(3).tolist()
-                    if clumps < 1 and pick[2] > 0.5 + clumps * math.sin(chunk * 2.1 + half) ** 2:
-                        continue
-                    _blade(
-                        path,
-                        (pick[0] - 0.1) * _CHUNK * unit,
-                        height * unit * (0.4 + 0.7 * pick[1]),
-                        float(stream.normal()) * 0.26,
-                        unit,
-                    )
+                thick = 0.5 + blades.clumps * math.sin(chunk * 2.1 + half) ** 2
+                path = _tuft(stream, blades, unit, thick if blades.clumps < 1 else 1.0)
                 self._tufts.append(
                     _Tuft(
-                        group.fill(path, colour),
-                        left,
-                        y + 8 * unit,
-                        depth,
+                        group.fill(path, blades.colour),
+                        chunk * width,
+                        root[1] + 8 * unit,
+                        blades.depth,
                         chunk * 0.9 + half * 2.2,
-                        sway,
+                        blades.sway,
                     )
                 )
+
+    def _tussocks(self, group: Group, colour: Colour) -> None:
+        """Small tufts scattered over the slope, where a plain tone would look empty."""
+        stage, unit = self._stage, self._stage.layout.unit
+        stream = stage.streams.named("tussocks")
+        floor = stage.layout.height - stage.layout.bank
+        count = round(floor * stage.span(1) / (unit * unit * 4200))
+        path = Path()
+        for x, place, size in stream.random((count, 3)).tolist():
+            index = int(x * (len(self._edge) - 1))
+            root_x, root_y = self._edge[index]
+            root_y += 26 * unit + floor * 0.5 * place
+            for lean in (-0.55, -0.1, 0.45):
+                blade = Path()
+                _blade(blade, 0, unit * (8 + 10 * size + 6 * place), lean, unit)
+                path.extend(blade.moved(root_x + lean * 6 * unit, root_y))
+        self._sheets.append((group.fill(path, colour, 0.85), 1.0))
 
     def _flowers(self, group: Group) -> None:
         """Small blossoms on the slope, in two colours of the seed's choosing."""
@@ -156,12 +174,14 @@ class Bank:
         stream = stage.streams.named("reeds")
         for clump in range(2 + round(3 * stage.span(1) / stage.layout.width)):
             x = (clump + 0.15 + 0.7 * float(stream.random())) * stage.layout.width * 0.36
+            if not stage.camera.speed and abs(x - stage.layout.cat[0]) < 75 * stage.layout.cat[2]:
+                continue
             stalks, heads = Path(), Path()
             for _ in range(3 + int(stream.integers(4))):
                 offset, size, lean = stream.random(3).tolist()
                 height = unit * (60 + 70 * size) * (1.35 if stage.layout.portrait else 1.0)
                 base, tip = (offset - 0.5) * 60 * unit, (lean - 0.5) * 30 * unit
-                _reed(stalks, heads, base, base + tip, height, unit)
+                _reed(stalks, heads, base, lean=tip, height=height, unit=unit)
             for path, tone in ((stalks, colour), (heads, stage.palette.lit(rgb("#6b4530")))):
                 node = group.fill(path, tone)
                 y = stage.layout.bank + 14 * unit
@@ -178,6 +198,17 @@ class Bank:
             tuft.node.place((a, a * lean, a * tuft.x + c, 0.0, e, e * tuft.y + f))
 
 
+def _tuft(stream: np.random.Generator, blades: _Blades, unit: float, thick: float) -> Path:
+    path = Path()
+    for _ in range(blades.density):
+        place, size, pick = stream.random(3).tolist()
+        lean = float(stream.normal()) * 0.26
+        if pick <= thick:
+            height = blades.height * unit * (0.4 + 0.7 * size)
+            _blade(path, (place - 0.1) * _CHUNK * unit, height, lean, unit)
+    return path
+
+
 def _blade(path: Path, x: float, height: float, lean: float, unit: float) -> None:
     half, tip = max(1.5 * unit, height * 0.040), x + height * lean
     path.move(x - half, 0).quad((x + tip) / 2 - half, -height * 0.6, tip, -height)
@@ -191,8 +222,8 @@ def _blossom(petals: Path, hearts: Path, x: float, y: float, size: float) -> Non
     hearts.circle(x, y, size * 0.55)
 
 
-def _reed(stalks: Path, heads: Path, x: float, tip: float, height: float, unit: float) -> None:
-    _blade(stalks, x, height, (tip - x) / height, unit)
-    _blade(stalks, x + 5 * unit, height * 0.7, (tip - x) / height + 0.22, unit)
-    middle = x + (tip - x) * 0.93
+def _reed(stalks: Path, heads: Path, x: float, *, lean: float, height: float, unit: float) -> None:
+    _blade(stalks, x, height, lean / height, unit)
+    _blade(stalks, x + 5 * unit, height * 0.7, lean / height + 0.22, unit)
+    middle = x + lean * 0.93
     heads.oval(middle, -height * 0.90, 4.2 * unit, 14 * unit)

@@ -59,19 +59,19 @@ class Node(Protocol):
     def place(self, matrix: Matrix) -> None:
         """Set where it stands within its group."""
 
-    def fade(self, opacity: float) -> None:
-        """Set how visible it is, 0 to 1; at 0 it costs nothing."""
-
 
 class Shape(Node, Protocol):
     """A filled or stroked outline."""
+
+    def fade(self, opacity: float) -> None:
+        """Set how visible it is, 0 to 1; at 0 it costs nothing."""
 
     def reshape(self, path: Path) -> None:
         """Replace its outline, keeping colour and place."""
 
 
 class Group(Node, Protocol):
-    """Nodes that move together. Fading a group of overlapping nodes is slow: fade leaves."""
+    """Nodes that move together."""
 
     def group(self, clip: Path | None = None) -> "Group":
         """Add a group; with `clip`, its nodes show only inside that outline."""
@@ -91,7 +91,10 @@ class Canvas(Protocol):
 
     #: Name and version of the library, for the clip's metadata.
     backend: str
-    root: Group
+
+    @property
+    def root(self) -> Group:
+        """The group of everything."""
 
     def draw(self) -> Pixels:
         """Draw the scene graph; the pixels are valid until the next draw."""

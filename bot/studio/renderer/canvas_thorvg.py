@@ -10,7 +10,7 @@ import ctypes
 from typing import Any, TypeVar
 
 import numpy as np
-import thorvg_python
+from thorvg_python.engine import Engine
 
 from bot.studio.renderer.canvas import Matrix, Pixels
 from bot.studio.renderer.colour import Colour, octets
@@ -19,6 +19,9 @@ from bot.studio.renderer.path import Path
 _ARGB8888 = 1  # premultiplied; in memory (little endian) blue, green, red, alpha
 _OPTION_NONE = 0
 _ROUND_CAP, _ROUND_JOIN = 1, 1
+_COPY = True
+#: Every scene covers the frame, so nothing needs to be cleared first.
+_KEEP = False
 
 _POINTER = ctypes.c_void_p
 _FLOAT, _BYTE, _WORD = ctypes.c_float, ctypes.c_uint8, ctypes.c_uint32
@@ -74,23 +77,16 @@ class _Library:
 class _Paint:
     """Any ThorVG paint: a handle and the nine numbers of its matrix."""
 
-    __slots__ = ("_handle", "_library", "_matrix", "_opacity")
+    __slots__ = ("_library", "_matrix", "handle")
 
     def __init__(self, library: _Library, handle: int) -> None:
         self._library = library
-        self._handle = handle
+        self.handle = handle
         self._matrix = (ctypes.c_float * 9)(1, 0, 0, 0, 1, 0, 0, 0, 1)
-        self._opacity = 255
 
     def place(self, matrix: Matrix) -> None:
-        self._matrix[0:6] = matrix
-        self._library.paint_set_transform(self._handle, self._matrix)
-
-    def fade(self, opacity: float) -> None:
-        level = min(255, max(0, int(opacity * 255 + 0.5)))
-        if level != self._opacity:
-            self._opacity = level
-            self._library.paint_set_opacity(self._handle, level)
+        self._matrix[0:6] = list(matrix)
+        self._library.paint_set_transform(self.handle, self._matrix)
 
 
 _AnyPaint = TypeVar("_AnyPaint", bound=_Paint)
@@ -99,21 +95,28 @@ _AnyPaint = TypeVar("_AnyPaint", bound=_Paint)
 class _Shape(_Paint):
     """An outline; ThorVG's reset drops the fill as well, so the dress is kept and reapplied."""
 
-    __slots__ = ("_dress",)
+    __slots__ = ("_dress", "_opacity")
 
     def __init__(
         self, library: _Library, path: Path, colour: Colour, alpha: float, width: float
     ) -> None:
         super().__init__(library, library.shape_new())
         self._dress = (*octets(colour), min(255, max(0, int(alpha * 255 + 0.5))), width)
+        self._opacity = 255
         self._outline(path)
 
+    def fade(self, opacity: float) -> None:
+        level = min(255, max(0, int(opacity * 255 + 0.5)))
+        if level != self._opacity:
+            self._opacity = level
+            self._library.paint_set_opacity(self.handle, level)
+
     def reshape(self, path: Path) -> None:
-        self._library.shape_reset(self._handle)
+        self._library.shape_reset(self.handle)
         self._outline(path)
 
     def _outline(self, path: Path) -> None:
-        library, handle = self._library, self._handle
+        library, handle = self._library, self.handle
         points = path.points
         library.shape_append_path(
             handle,
@@ -140,15 +143,11 @@ class _Group(_Paint):
     def __init__(self, library: _Library) -> None:
         super().__init__(library, library.scene_new())
 
-    @property
-    def handle(self) -> int:
-        return self._handle
-
     def group(self, clip: Path | None = None) -> "_Group":
         child = self._adopt(_Group(self._library))
         if clip is not None:
             outline = _Shape(self._library, clip, (0, 0, 0), 1.0, 0.0)
-            self._library.paint_set_clip(child._handle, outline._handle)
+            self._library.paint_set_clip(child.handle, outline.handle)
         return child
 
     def fill(self, path: Path, colour: Colour, alpha: float = 1.0) -> _Shape:
@@ -161,11 +160,11 @@ class _Group(_Paint):
         height, width = pixels.shape[:2]
         handle = self._library.picture_new()
         data = np.ascontiguousarray(pixels)
-        self._library.picture_load_raw(handle, data.ctypes.data, width, height, _ARGB8888, True)
+        self._library.picture_load_raw(handle, data.ctypes.data, width, height, _ARGB8888, _COPY)
         return self._adopt(_Paint(self._library, handle))
 
     def _adopt(self, paint: _AnyPaint) -> _AnyPaint:
-        self._library.scene_add(self._handle, paint._handle)
+        self._library.scene_add(self.handle, paint.handle)
         return paint
 
 
@@ -173,8 +172,8 @@ class ThorvgCanvas:
     """ThorVG's software canvas, single threaded and therefore repeatable."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._engine = thorvg_python.Engine(threads=0)
-        self._library = _Library(self._engine.thorvg_lib._name)
+        self._engine = Engine(threads=0)
+        self._library = _Library(self._engine.thorvg_lib._name)  # noqa: SLF001 - ctypes has no other name for it
         self.backend = f"thorvg {'.'.join(str(part) for part in self._engine.version()[1:4])}"
         self._pixels = np.zeros((height, width, 4), np.uint8)
         self._canvas: int | None = self._library.swcanvas_create(_OPTION_NONE)
@@ -186,7 +185,7 @@ class ThorvgCanvas:
 
     def draw(self) -> Pixels:
         self._library.canvas_update(self._canvas)
-        self._library.canvas_draw(self._canvas, False)
+        self._library.canvas_draw(self._canvas, _KEEP)
         self._library.canvas_sync(self._canvas)
         return self._pixels
 

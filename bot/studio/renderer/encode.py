@@ -110,7 +110,9 @@ class Encoder:
         frame = self._free.get()
         self._raise()
         plane = frame.planes[0]
-        target = np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size // 4, 4)
+        target = np.frombuffer(memoryview(plane), np.uint8).reshape(
+            frame.height, plane.line_size // 4, 4
+        )
         target[:, : frame.width] = pixels
         self._full.put(frame)
 

@@ -118,4 +118,4 @@ def _pine(path: Path, x: float, y: float, size: float) -> None:
     path.rect(x - size * 0.05, y - height * 0.2, size * 0.1, height * 0.22)
     for tier in range(3):
         base, half = y - height * (0.12 + 0.26 * tier), width * (1 - 0.25 * tier)
-        path.polygon(((x - half, base), (x + half, base), (x, base - height * 0.46)))
+        path.polygon(((x - half, base), (x, base - height * 0.46), (x + half, base)))

@@ -47,13 +47,13 @@ def compose(width: int, height: int, streams: Streams) -> Layout:
         bank=height * (0.735 if portrait else 0.81),
         sun=sun,
         cat=(
-            width * (0.42 if portrait else 0.31),
-            height * (0.835 if portrait else 0.905),
+            width * (0.37 if portrait else 0.31),
+            height * (0.85 if portrait else 0.905),
             unit * (2.5 if portrait else 1.75),
         ),
         boat=(
-            width * ((0.62 + 0.12 * boat_x) if portrait else (0.64 + 0.14 * boat_x)),
-            height * (0.615 if portrait else 0.685),
-            unit * (1.3 if portrait else 1.05),
+            width * ((0.70 + 0.10 * boat_x) if portrait else (0.64 + 0.14 * boat_x)),
+            height * (0.575 if portrait else 0.685),
+            unit * (1.15 if portrait else 1.05),
         ),
     )

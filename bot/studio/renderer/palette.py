@@ -45,6 +45,7 @@ class Palette:
 
 
 def _row(
+    *,
     sky: str,
     disc: str,
     key: str,
@@ -130,7 +131,7 @@ LIGHTS: dict[Light, Palette] = {
         water="#1b2f58",
         grass="#1f3a3a",
         cloud="#4a5c8a #1d2a50",
-        ambient="#aab6dc",
+        ambient="#b9c3e4",
         glow=0.55,
     ),
     Light.STORM: _row(
@@ -190,7 +191,7 @@ def _tinted(colours: Palette, hues: tuple[Colour, ...]) -> Palette:
         haze=tint(colours.haze, middle, 0.5),
         key=tint(colours.key, mix(middle, WHITE, 0.3), 0.25),
         land=tint(colours.land, low, 0.6),
-        grass=tint(colours.grass, low, 0.35),
+        grass=tint(colours.grass, low, 0.22),
         cloud_lit=tint(colours.cloud_lit, middle, 0.3),
         cloud_shade=tint(colours.cloud_shade, hues[0], 0.5),
     )

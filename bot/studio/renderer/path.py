@@ -36,7 +36,9 @@ class Path:
         self.points.extend((x, y))
         return self
 
-    def cubic(self, x1: float, y1: float, x2: float, y2: float, x: float, y: float) -> Self:
+    def cubic(  # noqa: PLR0917 - two handles and a point, as everywhere
+        self, x1: float, y1: float, x2: float, y2: float, x: float, y: float
+    ) -> Self:
         self.commands.append(CUBIC)
         self.points.extend((x1, y1, x2, y2, x, y))
         return self
@@ -93,18 +95,37 @@ class Path:
         self.points.extend(other.points)
         return self
 
+    def moved(self, x: float, y: float) -> "Path":
+        """A copy that lies (x, y) further on."""
+        copy = Path().extend(self)
+        for index in range(0, len(copy.points), 2):
+            copy.points[index] += x
+            copy.points[index + 1] += y
+        return copy
+
 
 def ribbon(spine: Sequence[Point], widths: Sequence[float]) -> Path:
-    """A band of changing width along `spine`, round at its end: tails, stems, twigs."""
+    """A band of changing width along `spine`, round at its far end: tails, stems, twigs."""
     left: list[Point] = []
     right: list[Point] = []
     for index, (x, y) in enumerate(spine):
         before, after = spine[max(index - 1, 0)], spine[min(index + 1, len(spine) - 1)]
         dx, dy = after[0] - before[0], after[1] - before[1]
-        length = math.hypot(dx, dy) or 1.0
-        half = widths[index] / 2
-        left.append((x - dy / length * half, y + dx / length * half))
-        right.append((x + dy / length * half, y - dx / length * half))
-    end, radius = spine[-1], widths[-1] / 2
-    path = Path().polygon([*left, *reversed(right)])
-    return path.circle(*end, radius) if radius > 0.2 else path
+        scale = widths[index] / 2 / (math.hypot(dx, dy) or 1.0)
+        left.append((x + dy * scale, y - dx * scale))
+        right.append((x - dy * scale, y + dx * scale))
+    return Path().polygon([*left, *_cap(left[-1], right[-1]), *reversed(right)])
+
+
+def _cap(start: Point, end: Point) -> list[Point]:
+    """The points of a half circle from `start` to `end`, bulging forwards."""
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    dx, dy = start[0] - x, start[1] - y
+    turns = (math.pi * step / 6 for step in range(1, 6))
+    return [
+        (
+            x + dx * math.cos(turn) - dy * math.sin(turn),
+            y + dx * math.sin(turn) + dy * math.cos(turn),
+        )
+        for turn in turns
+    ]

@@ -83,7 +83,7 @@ class Clouds:
         near = 1 - low
         width = layout.unit * (150 + 190 * near) * (0.75 + 0.5 * float(stream.random()))
         node = group.group()
-        self._heap(node, stream, width, width * (0.17 + 0.08 * float(stream.random())), near)
+        self._heap(node, stream, width, width * (0.20 + 0.08 * float(stream.random())), near)
         return _Drifting(
             node,
             (place * 1.25 - 0.12 + 0.06 * float(stream.normal())) * layout.width,
@@ -100,10 +100,12 @@ class Clouds:
             strength *= 0.5
         shade = mix(palette.cloud_shade, palette.haze, 0.35 * (1 - near))
         lit = mix(palette.cloud_lit, palette.haze, 0.25 * (1 - near))
-        group.fill(_heaped(puffs, width, 1.12, 0, 0), shade, 0.16 * strength)
-        group.fill(_heaped(puffs, width, 1.0, 0, 0), shade, 0.85 * strength)
-        group.fill(_heaped(puffs, width, 0.86, 0.10, -0.10), mix(shade, lit, 0.6), 0.8 * strength)
-        group.fill(_heaped(puffs, width, 0.62, 0.22, -0.26), lit, 0.9 * strength)
+        base = Path().rect(-width, -3 * height, 2 * width, 3 * height)
+        above = group.group(clip=base)
+        above.fill(_heaped(puffs, 1.0, 0, 0), shade, 0.9 * strength)
+        above.fill(_heaped(puffs, 0.93, 0.05, -0.11), mix(shade, lit, 0.45), 0.75 * strength)
+        above.fill(_heaped(puffs, 0.80, 0.12, -0.24), mix(shade, lit, 0.8), 0.75 * strength)
+        above.fill(_heaped(puffs, 0.58, 0.24, -0.40), lit, 0.85 * strength)
 
     def show(self, t: float) -> None:
         for cloud in self._clouds:
@@ -117,27 +119,25 @@ _Puff = tuple[float, float, float]
 def _puffs(stream: np.random.Generator, width: float, height: float) -> list[_Puff]:
     """Circles of a heap: large in its middle, small at its ends, standing on a flat base."""
     puffs: list[_Puff] = []
-    count = 7 + int(stream.integers(4))
+    count = 8 + int(stream.integers(4))
     for index in range(count):
-        along = (index + 0.5) / count
-        hill = math.sin(math.pi * along) ** 0.8
-        radius = height * (0.24 + 0.46 * hill) * (0.75 + 0.5 * float(stream.random()))
-        puffs.append(((along - 0.5) * width, -radius * 0.72, radius))
-    for _ in range(3):
-        along = 0.28 + 0.44 * float(stream.random())
-        radius = height * (0.34 + 0.2 * float(stream.random()))
-        puffs.append(((along - 0.5) * width, -height * 0.62, radius))
+        along = index / (count - 1)
+        hill = math.sin(math.pi * (0.08 + 0.84 * along)) ** 0.9
+        radius = height * (0.12 + 0.50 * hill) * (0.78 + 0.44 * float(stream.random()))
+        sunk = 0.92 if index in (0, count - 1) else 0.25 + 0.4 * float(stream.random())
+        puffs.append(((along - 0.5) * width * 0.92, -radius * sunk, radius))
+    for _ in range(2 + int(stream.integers(2))):
+        along = 0.3 + 0.4 * float(stream.random())
+        radius = height * (0.36 + 0.2 * float(stream.random()))
+        puffs.append(((along - 0.5) * width, -height * 0.7, radius))
     return puffs
 
 
-def _heaped(puffs: list[_Puff], width: float, size: float, right: float, up: float) -> Path:
+def _heaped(puffs: list[_Puff], size: float, right: float, up: float) -> Path:
     """One tone of a heap: its puffs shrunk and pushed towards the light."""
     path = Path()
     for x, y, radius in puffs:
         path.circle(x + right * radius, y + up * radius, radius * size)
-    if size >= 1:
-        rise = puffs[0][2] * 0.34
-        path.oval(0, -rise * 0.5, width * 0.56, rise * size)
     return path
 
 

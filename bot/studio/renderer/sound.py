@@ -4,6 +4,7 @@ The one invariant: a clip lands near -15 LUFS and its peaks stay below 0.8.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from bot.studio.renderer.encode import SAMPLE_RATE, Samples
 from bot.studio.renderer.spec import Light, SceneSpec, Weather
 from bot.studio.renderer.stream import Streams
+
+_Wave = NDArray[np.floating[Any]]
 
 _MINOR = (Light.NIGHT, Light.STORM, Light.SUNSET)
 _MAJOR_CHORDS = ((0, 4, 7, 11), (-3, 0, 4, 9), (-7, -3, 0, 5), (-5, -1, 2, 7))
@@ -34,7 +37,7 @@ def compose(spec: SceneSpec, streams: Streams, seconds: float) -> Samples:
     return _levelled(track * edges)
 
 
-def _pad(clock: Samples, root: float, chords: tuple[tuple[int, ...], ...]) -> Samples:
+def _pad(clock: _Wave, root: float, chords: tuple[tuple[int, ...], ...]) -> _Wave:
     track = np.zeros((2, clock.size), np.float32)
     span = clock.size / len(chords)
     for index, chord in enumerate(chords):
@@ -52,11 +55,11 @@ def _pad(clock: Samples, root: float, chords: tuple[tuple[int, ...], ...]) -> Sa
 
 
 def _plucks(
-    clock: Samples,
+    clock: _Wave,
     root: float,
     chords: tuple[tuple[int, ...], ...],
     stream: np.random.Generator,
-) -> Samples:
+) -> _Wave:
     track = np.zeros((2, clock.size), np.float32)
     beats = max(8, round(clock[-1] / 0.5))
     for beat in range(beats - 1):
@@ -76,7 +79,7 @@ def _plucks(
     return track
 
 
-def _ambience(spec: SceneSpec, clock: Samples, stream: np.random.Generator) -> Samples:
+def _ambience(spec: SceneSpec, clock: _Wave, stream: np.random.Generator) -> _Wave:
     waves = 0.26 if spec.light is not Light.STORM else 0.36
     track = np.stack([_swell(clock, stream, 3.7 + side * 0.4, waves) for side in (0.0, 1.0)])
     if spec.weather is Weather.RAIN:
@@ -88,25 +91,25 @@ def _ambience(spec: SceneSpec, clock: Samples, stream: np.random.Generator) -> S
     return track
 
 
-def _swell(clock: Samples, stream: np.random.Generator, period: float, gain: float) -> Samples:
+def _swell(clock: _Wave, stream: np.random.Generator, period: float, gain: float) -> _Wave:
     breath = 0.55 + 0.45 * np.sin(math.tau * clock / period + stream.random() * math.tau)
-    return gain * breath * _noise(clock.size, stream, 1.0, 60, 2500)
+    wave: _Wave = gain * breath * _noise(clock.size, stream, 1.0, 60, 2500)
+    return wave
 
 
-def _gusts(clock: Samples, stream: np.random.Generator) -> Samples:
+def _gusts(clock: _Wave, stream: np.random.Generator) -> _Wave:
     breath = 0.6 + 0.4 * np.sin(math.tau * clock / 5.1 + stream.random() * math.tau)
-    return 0.22 * breath * _noise(clock.size, stream, 1.3, 80, 1200)
+    wave: _Wave = 0.22 * breath * _noise(clock.size, stream, 1.3, 80, 1200)
+    return wave
 
 
-def _crickets(clock: Samples) -> Samples:
+def _crickets(clock: _Wave) -> _Wave:
     chirp = np.clip(np.sin(math.tau * 1.15 * clock), 0, 1) * (np.sin(math.tau * 31 * clock) > 0)
     song = 0.012 * chirp * np.sin(math.tau * 4300 * clock)
     return np.stack([song, song * 0.5])
 
 
-def _noise(
-    count: int, stream: np.random.Generator, slope: float, low: float, high: float
-) -> Samples:
+def _noise(count: int, stream: np.random.Generator, slope: float, low: float, high: float) -> _Wave:
     """Noise that falls with frequency, limited to a band, its peak at 1."""
     size = 1 << (count - 1).bit_length()
     frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
@@ -114,12 +117,12 @@ def _noise(
     spectrum = np.zeros(frequencies.size, np.complex64)
     turns = stream.random(int(band.sum()), np.float32) * np.float32(math.tau)
     spectrum[band] = frequencies[band] ** -slope * np.exp(1j * turns)
-    wave: NDArray[np.float64] = np.fft.irfft(spectrum, size)[:count]
-    return (wave / np.abs(wave).max()).astype(np.float32)
+    wave: _Wave = np.fft.irfft(spectrum, size)[:count]
+    return np.asarray(wave / np.abs(wave).max(), np.float32)
 
 
-def _levelled(track: Samples) -> Samples:
+def _levelled(track: _Wave) -> Samples:
     """Bring to the wanted loudness, rounding off what would be too loud."""
     loudness = float(np.sqrt(np.mean(np.square(track))))
     level = track * np.float32(_LOUDNESS_RMS / max(loudness, 1e-6))
-    return (np.tanh(level / _PEAK) * _PEAK).astype(np.float32)
+    return np.asarray(np.tanh(level / _PEAK) * _PEAK, np.float32)

@@ -18,7 +18,7 @@ class Stills:
         self._thumbnail_at = frames // 3
         cells = _GRID * _GRID
         self._cells_at = {int(frames * (cell + 0.5) / cells): cell for cell in range(cells)}
-        scale = _CELL / (height if height > width else width)
+        scale = _CELL / (max(width, height))
         self._cell = (round(width * scale / 2) * 2, round(height * scale / 2) * 2)
         self._sheet = Image.new("RGB", (self._cell[0] * _GRID, self._cell[1] * _GRID))
         self._thumbnail: bytes = b""
@@ -43,7 +43,7 @@ class Stills:
 
 def _image(pixels: Pixels) -> Image.Image:
     height, width = pixels.shape[:2]
-    return Image.frombuffer("RGB", (width, height), pixels.data, "raw", "BGRX", 0, 1)
+    return Image.frombuffer("RGB", (width, height), pixels, "raw", "BGRX", 0, 1)
 
 
 def _saved(image: Image.Image, kind: str, **options: int) -> bytes:

@@ -43,7 +43,7 @@ class Falling:
             left, top = (x * 1.3 - 0.1) * layout.width, y * layout.height
             path.move(left, top).line(left + slant * length, top + length)
         colour, width = mix(WHITE, self._stage.palette.haze, 0.25), unit * (1.0 + 0.9 * near)
-        nodes = [group.line(path, colour, width, 0.22 + 0.16 * near) for _ in range(2)]
+        nodes = [group.line(path, colour, width, 0.30 + 0.20 * near) for _ in range(2)]
         return _Sheet((nodes[0], nodes[1]), 620 + 760 * near, slant, 0, 0)
 
     def _snow(self, group: Group, near: float) -> _Sheet:
@@ -117,6 +117,8 @@ class Motes:
     """Dust in the light by day, fireflies by night; absent in rain and snow."""
 
     _COUNT = 26
+    #: Seconds until they shine: the first frame of a clip is the picture alone.
+    _DAWNING = 1.2
 
     def __init__(self, group: Group, stage: Stage) -> None:
         self._stage = stage
@@ -130,8 +132,12 @@ class Motes:
         for mote in stream.random((self._COUNT, 5)).tolist():
             node = group.group()
             radius = (1.6 + 5.5 * mote[4] ** 3) * stage.layout.unit
-            halo = node.fill(Path().circle(0, 0, radius * 2.6), colour, 0.16)
-            core = node.fill(Path().circle(0, 0, radius * (0.75 if fireflies else 1)), colour, 0.6)
+            halo = node.fill(Path().circle(0, 0, radius * (3 if fireflies else 1.45)), colour, 0.16)
+            core = node.fill(
+                Path().circle(0, 0, radius * (0.75 if fireflies else 1)),
+                colour,
+                0.85 if fireflies else 0.34,
+            )
             self._motes.append((node, halo, core, tuple(mote)))
 
     def show(self, t: float) -> None:
@@ -143,6 +149,6 @@ class Motes:
             up = (rise - t * 0.012 * (speed + 0.2)) % 1.0 * layout.height
             wave = math.sin(t * 0.9 + phase * math.tau) * 9 * layout.unit
             node.place(at(place, up + wave))
-            glow = math.sin(t * (0.6 + speed) + phase * 9) ** 2
+            glow = math.sin(t * (0.6 + speed) + phase * 9) ** 2 * min(1.0, t / self._DAWNING)
             halo.fade(glow)
             core.fade(glow)

@@ -47,7 +47,7 @@ class Cat:
             rgb(_COLLARS[int(stage.streams.named("collar").integers(len(_COLLARS)))])
         )
         if pose in _GAITS:
-            return _Going(group, stage, fur, collar, _GAITS[pose], haste)
+            return _Going(group, stage, fur, collar, gait=_GAITS[pose], haste=haste)
         if pose is Pose.SLEEP:
             return _Sleeping(group, stage, fur)
         return _Sitting(group, stage, fur, collar, playing=pose is Pose.PLAY)
@@ -59,32 +59,32 @@ class Cat:
         self._body.show(t)
 
 
-def _tail(root: Point, start: float, curl: float, sway: float, t: float, length: float) -> Path:
-    """A tail whose swing runs out along it; angles in radians, 0 pointing left."""
-    x, y = root
-    spine, widths = [root], [11.0]
-    for joint in range(11):
-        along = joint / 10
-        angle = start + curl * along + sway * along * math.sin(t - along * 2.4)
-        x -= math.cos(angle) * length / 11
-        y -= math.sin(angle) * length / 11
-        spine.append((x, y))
-        widths.append(11.0 - 2.6 * along)
-    return ribbon(spine, widths)
+class _Tail:
+    """A tail whose swing runs out along it, with a tip of its own colour."""
 
+    _JOINTS, _TIP = 12, 8
 
-def _tipped(group: Group, fur: Fur) -> tuple[Shape, Shape]:
-    nothing = Path().circle(0, 0, 1)
-    return group.fill(nothing, fur.dark if fur.masked else fur.main), group.fill(nothing, fur.tip)
+    def __init__(self, group: Group, fur: Fur, *, outlined: bool = False) -> None:
+        nothing = Path().circle(0, 0, 1)
+        main = fur.dark if fur.masked else fur.main
+        self._edge = group.fill(nothing, mix(main, BLACK, 0.3)) if outlined else None
+        self._whole, self._tip = group.fill(nothing, main), group.fill(nothing, fur.tip)
 
-
-def _tip_of(tail: Path) -> Path:
-    """The last quarter of a tail, found in its outline: three joints on each side."""
-    points = list(zip(tail.points[0:48:2], tail.points[1:48:2], strict=True))
-    path = Path().polygon([*points[9:12], *points[12:15]])
-    path.commands.extend(tail.commands[25:])
-    path.points.extend(tail.points[48:])
-    return path
+    def show(self, root: Point, angles: tuple[float, float, float], phase: float) -> None:
+        """Hang it on `root`; angles are (start, curl, swing) in radians, 0 pointing left."""
+        start, curl, swing = angles
+        x, y = root
+        spine, widths = [root], [11.5]
+        for joint in range(1, self._JOINTS):
+            along = joint / (self._JOINTS - 1)
+            angle = start + curl * along + swing * along * math.sin(phase - along * 2.4)
+            x, y = x - math.cos(angle) * 6.4, y - math.sin(angle) * 6.4
+            spine.append((x, y))
+            widths.append(11.5 - 2.8 * along)
+        self._whole.reshape(ribbon(spine, widths))
+        self._tip.reshape(ribbon(spine[self._TIP :], widths[self._TIP :]))
+        if self._edge:
+            self._edge.reshape(ribbon(spine, [width + 2.6 for width in widths]))
 
 
 def _collar(group: Group, colour: Colour, lit: Colour, points: tuple[float, ...]) -> None:
@@ -100,13 +100,20 @@ class _Going:
     _HIPS: tuple[Point, ...] = ((-34, -37), (33, -36), (-28, -37), (39, -36))
 
     def __init__(
-        self, group: Group, stage: Stage, fur: Fur, collar: Colour, gait: Gait, haste: float
+        self,
+        group: Group,
+        stage: Stage,
+        fur: Fur,
+        collar: Colour,
+        *,
+        gait: Gait,
+        haste: float,
     ) -> None:
         self._gait, self._haste = gait, haste
         self._mood = stage.spec.mood
         key = stage.palette.key
         self._trunk = group.group()
-        self._tail = _tipped(self._trunk, fur)
+        self._tail = _Tail(self._trunk, fur)
         self._legs: dict[int, tuple[Shape, Shape]] = {}
         self._add_legs(group, (2, 3), fur, fur.far)
         self._torso = group.group()
@@ -161,9 +168,7 @@ class _Going:
             node.place(trunk)
         for index, (line, paw) in self._legs.items():
             self._step(index, line, paw, cycle, rise)
-        tail = _tail((-47, -48), 0.5, 1.25, 0.32, t * 2.6, 74)
-        self._tail[0].reshape(tail)
-        self._tail[1].reshape(_tip_of(tail))
+        self._tail.show((-47, -48), (0.5, 1.25, 0.32), t * 2.6)
         nod = 1.6 * math.sin(cycle * math.tau * 2 - 0.9)
         curious = 7 * math.sin(t * 0.9) if self._mood is Mood.CURIOUS else 0.0
         self._head.show(
@@ -190,8 +195,7 @@ class _Sitting:
     ) -> None:
         self._mood = stage.spec.mood
         key, limb = stage.palette.key, fur.dark if fur.masked else fur.main
-        self._tail = _tipped(group, fur)
-        self._upper = group.group()
+        self._tail = _Tail(group, fur)
         far_paw = mix(fur.paw, BLACK, 0.2)
         group.line(Path().move(26, -46).quad(29, -22, 27, -5), fur.far, 12)
         group.fill(Path().oval(30, -4.4, 9.5, 5.0), far_paw)
@@ -221,6 +225,7 @@ class _Sitting:
         inside.line(back, key, 4.4, 0.5)
 
     def _forepaw(self, group: Group, fur: Fur, limb: Colour) -> tuple[Shape, Shape]:
+        self._sleeve = group.line(Path(), mix(limb, BLACK, 0.22), 15.4)
         arm = group.line(Path().move(15, -48).quad(18, -24, 15, -5), limb, 13)
         return arm, group.fill(Path().oval(3, -4.4, 9.8, 5.4), fur.paw)
 
@@ -233,9 +238,8 @@ class _Sitting:
 
     def show(self, t: float) -> None:
         breath = 0.8 * math.sin(t * 1.9)
-        tail = _tail((-34, -8), -0.06, 0.95 + 0.18 * math.sin(t * 0.8), 0.42, t * 2.1, 66)
-        self._tail[0].reshape(tail)
-        self._tail[1].reshape(_tip_of(tail))
+        curl = 0.95 + 0.18 * math.sin(t * 0.8)
+        self._tail.show((-34, -7), (-0.06, curl, 0.42), t * 2.1)
         sight = 0.5 + 0.5 * math.sin(t * 0.55 - 0.8)
         tilt = {Mood.CURIOUS: 9 * math.sin(t * 0.8), Mood.SLEEPY: 4 + 3 * math.sin(t * 0.9)}.get(
             self._mood, 3 * math.sin(t * 0.5)
@@ -251,7 +255,9 @@ class _Sitting:
         up = max(0.0, math.sin(t * 2.4)) ** 0.6 if self._butterfly else 0.0
         x, y = 15 + 33 * up, -5 - 62 * up - 5 * up * math.sin(t * 11)
         arm, paw = self._paw
-        arm.reshape(Path().move(15, -48).quad(18 + 12 * up, -24 - 8 * up, x, y))
+        reach = Path().move(15, -48).quad(18 + 12 * up, -24 - 8 * up, x, y)
+        arm.reshape(reach)
+        self._sleeve.reshape(reach)
         paw.place(
             at(x - 15, y + 5, degrees=-40 * up) if not up else at(x - 13, y + 8, degrees=-35 * up)
         )
@@ -284,22 +290,23 @@ class _Sleeping:
         inside.line(top, key, 4.4, 0.5)
         arc = Path().move(-22, -3).cubic(-34, -30, -10, -40, 6, -24)
         self._back.line(arc, mix(fur.main, BLACK, 0.25), 2.0, 0.5)
-        self._tail = _tipped(group, fur)
+        self._tail = _Tail(group, fur, outlined=True)
         group.fill(Path().oval(52, -5, 15, 6), fur.paw)
         self._head = Head(group, fur, key, mood=stage.spec.mood, asleep=True)
-        self._dreams = [group.line(_zed(), WHITE, 2.2, 0.85) for _ in range(self._DREAMS)]
+        self._dreams = [group.line(_zed(), WHITE, 2.4, 0.85) for _ in range(self._DREAMS)]
+        self._turned = -1.0 if stage.layout.mirrored else 1.0
 
     def show(self, t: float) -> None:
         breath = 0.5 + 0.5 * math.sin(t * 1.5)
         self._back.place(at(0, 0, stretch=1 + 0.035 * breath))
         self._head.show(t, 40, -25 - 1.2 * breath, tilt=9)
-        tail = _tail((-46, -8), math.pi + 0.28, -0.34, 0.05, t * 0.9, 74)
-        self._tail[0].reshape(tail)
-        self._tail[1].reshape(_tip_of(tail))
+        self._tail.show((-47, -13), (math.pi + 0.16, -0.22, 0.03), t * 0.9)
         for index, dream in enumerate(self._dreams):
             age = (t / 3.6 + index / self._DREAMS) % 1
             sway = 5 * math.sin(t * 1.6 + index * 2)
-            dream.place(at(66 + 24 * age + sway, -56 - 58 * age, scale=0.5 + 0.8 * age))
+            size = 0.35 + 0.55 * age
+            x, y = 72 + 34 * age + sway, -46 - 50 * age
+            dream.place((size * self._turned, 0.0, x, 0.0, size, y))
             dream.fade(math.sin(math.pi * age) ** 0.7)
 
 

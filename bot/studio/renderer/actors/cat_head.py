@@ -7,7 +7,7 @@ to the right; the body carries it. Eyes blink, pupils follow, ears twitch.
 import math
 
 from bot.studio.renderer.actors.coat import Fur
-from bot.studio.renderer.canvas import Group, Node, at
+from bot.studio.renderer.canvas import Group, Shape, at
 from bot.studio.renderer.colour import Colour, mix, rgb
 from bot.studio.renderer.path import Path
 from bot.studio.renderer.spec import Mood
@@ -55,7 +55,7 @@ class Head:
             for x, length in ((-6, 12), (2, 14.5), (10, 12)):
                 stripes.move(x, -27).line(x * 0.86 + 0.4, -27 + length)
             for side, x in ((-1, -26.5), (1, 29.0)):
-                for y in (4, 10):
+                for y in (4.0, 10.0):
                     stripes.move(x + side * 6, y - 1).line(x - side * 3, y + 1.2)
             inside.line(stripes, fur.dark, 3.4, 0.8)
         if not fur.masked:
@@ -80,8 +80,8 @@ class Head:
             pupils.append(pupil)
         return opened, pupils
 
-    def _lid(self, x: float, y: float) -> Node:
-        droop = 1 if self._asleep else -1
+    def _lid(self, x: float, y: float) -> Shape:
+        droop = 1.0 if self._asleep else -1.0
         curve = Path().move(x - 7, y + 1).quad(x, y + 1 + 6.5 * droop, x + 7, y + 1)
         lid = self._node.line(curve, _INK, 2.4)
         lid.fade(1.0 if self._asleep else 0.0)

@@ -40,15 +40,15 @@ class _Dye:
 
 
 _DYES = {
-    Coat.GINGER: _Dye("#e58f42", "#bd6526", "#fff1de", "#7fae4e", striped=True),
+    Coat.GINGER: _Dye("#e58f42", "#bd6526", "#fff1de", "#7fae4e", striped=True, socks=True),
     Coat.GREY: _Dye("#8f949f", "#646975", "#f0f1f3", "#e0b04a", striped=True, socks=True),
     Coat.BLACK: _Dye("#3b3a47", "#2a2933", "#4a4957", "#e3c04c"),
     Coat.WHITE: _Dye("#f5f1ea", "#dcd3c8", "#ffffff", "#5aa3d8"),
     Coat.TUXEDO: _Dye("#3f3e4b", "#2c2b36", "#fbf7f0", "#9ccb5c", socks=True),
     Coat.CALICO: _Dye("#f7f0e4", "#ded0bd", "#ffffff", "#8dbb55", patches=("#e0893f", "#46414a")),
     Coat.SIAMESE: _Dye("#ead9bf", "#5d4638", "#f6ecdb", "#5fb2e6", masked=True),
-    Coat.BROWN: _Dye("#a27a55", "#6b4a31", "#f3e3cd", "#9cc06a", striped=True),
-    Coat.CREAM: _Dye("#efcf9f", "#d2a468", "#fff6e6", "#7ebf9b", striped=True),
+    Coat.BROWN: _Dye("#a27a55", "#6b4a31", "#f3e3cd", "#9cc06a", striped=True, socks=True),
+    Coat.CREAM: _Dye("#efcf9f", "#d2a468", "#fff6e6", "#7ebf9b", striped=True, socks=True),
 }
 
 
@@ -65,7 +65,7 @@ def dyed(coat: Coat, palette: Palette) -> Fur:
         pale=pale,
         far=mix(limbs, shadow, 0.30),
         paw=pale if dye.socks else limbs,
-        tip=pale if dye.socks else dark,
+        tip=pale if dye.socks and not dye.striped else dark,
         ear=lit(rgb("#f2a7a0")),
         iris=mix(rgb(dye.iris), lit(rgb(dye.iris)), 0.4),
         striped=dye.striped,

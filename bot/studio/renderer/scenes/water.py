@@ -1,5 +1,7 @@
 """A cat by the water: far shore, lake, boat, bank."""
 
+from typing import Protocol
+
 from bot.studio.renderer import background
 from bot.studio.renderer.actors import cat as cats
 from bot.studio.renderer.actors.boat import Boat
@@ -15,9 +17,14 @@ from bot.studio.renderer.stage import Stage
 from bot.studio.renderer.stream import Streams
 from bot.studio.renderer.surface import Surface
 from bot.studio.renderer.weather import Falling, Lightning, Motes, Rings
+from bot.studio.renderer.willow import Willow
 
 #: A static camera lets the cat cross this share of the picture.
 _CROSSING = 0.5
+
+
+class _Part(Protocol):
+    def show(self, t: float) -> None: ...
 
 
 class WaterScene:
@@ -29,10 +36,10 @@ class WaterScene:
         spec: SceneSpec,
         streams: Streams,
         *,
-        width: int,
-        height: int,
+        size: tuple[int, int],
         seconds: float,
     ) -> None:
+        width, height = size
         layout = compose(width, height, streams)
         self._crossing, self._haste, speed = _pacing(spec, layout.cat[2], width, seconds)
         camera = Camera(layout=layout, move=spec.move, seconds=seconds, speed=speed)
@@ -58,16 +65,17 @@ class WaterScene:
         behind = world.group()
         self._cat = cats.Cat(world, stage, haste=self._haste)
         bank = Bank(behind, world.group(), stage)
-        self._parts = (stars, clouds, lightning, birds, hills, surface, rings, bank)
-        self._air = (Motes(world, stage), Falling(world, stage))
+        air = (Willow(world, stage), Motes(world, stage), Falling(world, stage))
+        self._parts: tuple[_Part, ...] = (
+            *(stars, clouds, lightning, birds, hills, surface, rings, bank),
+            *air,
+        )
 
     def show(self, t: float) -> None:
         """Move everything to where it is at `t` seconds."""
         for part in self._parts:
             part.show(t)
         self._show_actors(t)
-        for part in self._air:
-            part.show(t)
 
     def _show_actors(self, t: float) -> None:
         layout, camera = self._stage.layout, self._stage.camera
