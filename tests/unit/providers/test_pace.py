@@ -1,0 +1,55 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.providers.pace import Pace, studio_pace
+
+KIND = ("m", 4)
+
+
+def looks(pace, lasts):
+    """Return the ages at which a job that lasts so many seconds is looked at."""
+    ages, age = [], 0.0
+    while age < lasts:
+        age += pace.until_next_look(KIND, age)
+        ages.append(age)
+    return ages
+
+
+def test_looks_are_few_early_and_dense_around_the_usual_time():
+    ages = looks(Pace(guess=100.0), 300)
+    early = [age for age in ages if age < 60]
+    around = [age for age in ages if 80 <= age <= 150]
+    assert len(early) <= 3
+    assert len(around) >= 6
+
+
+def test_a_job_far_beyond_the_usual_time_is_looked_at_ever_more_seldom():
+    pace = Pace(guess=10.0)
+    assert pace.until_next_look(KIND, 40) < pace.until_next_look(KIND, 100)
+    assert pace.until_next_look(KIND, 1e9) == pace.longest
+
+
+@pytest.mark.parametrize("pace", [Pace(), studio_pace(), Pace(guess=0.001), Pace(guess=1e6)])
+@pytest.mark.parametrize("age", [0.0, 1.0, 50.0, 1e6])
+def test_waits_stay_in_their_bounds(pace, age):
+    assert pace.shortest <= pace.until_next_look(KIND, age) <= pace.longest
+
+
+def test_the_usual_time_is_learnt_for_each_model_and_length():
+    pace = Pace(guess=10.0)
+    for _ in range(30):
+        pace.learn(KIND, timedelta(seconds=300))
+    assert len(looks(pace, 300)) < len(looks(Pace(guess=10.0), 300))
+    assert pace.until_next_look(("m", 8), 0) == Pace(guess=10.0).until_next_look(KIND, 0)
+
+
+def test_one_job_found_days_later_teaches_little():
+    pace = Pace(guess=60.0)
+    pace.learn(KIND, timedelta(days=3))
+    assert looks(pace, 60)[-1] < 150
+
+
+def test_failed_looks_back_off_up_to_the_longest_wait():
+    waits = [Pace().after_failures(count) for count in (1, 2, 3, 10, 10_000)]
+    assert waits == [2, 4, 8, 60, 60]
