@@ -157,7 +157,7 @@ def overdue(connection: Connection, before: datetime) -> Sequence[str]:
 
 def count(connection: Connection) -> Mapping[RunState, int]:
     """Return how many runs stand in each state, zeros included."""
-    counted = dict(connection.execute(_COUNT).tuples().all())
+    counted: dict[RunState, int] = dict(connection.execute(_COUNT).all())
     return dict.fromkeys(RunState, 0) | counted
 
 

@@ -228,6 +228,7 @@ def _work(change: Change) -> Callable[[Connection], None]:
     do: Callable[[Connection], None]
     match change:
         case SaveRun(run=run, lease=lease):
+            assert run.id == lease.run_id, "a lease is for its own run"
             do = partial(runs.save, changed=runs.changing(run), lease=lease)
         case Reserve(spends=spends, cap=cap):
             do = partial(budget.reserve, promised=spends, cap=cap)
