@@ -19,10 +19,6 @@ from bot.studio.problem import Problem
 #: An image in base64 with the longest prompt beside it, in JSON's longest spelling.
 MAX_BODY_BYTES: Final = MAX_REFERENCE_BYTES * 4 // 3 + 1024 * 1024
 
-#: What is read, and thrown away, of a body that is too large: a client that is cut off while it
-#: still sends would see a broken connection instead of the 413.
-_DRAINED_BYTES: Final = 3 * MAX_BODY_BYTES
-
 _BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
 
 
@@ -42,19 +38,15 @@ async def fields(request: Request) -> dict[str, Any]:
 
 
 async def _read(request: Request) -> bytes:
-    body, size = bytearray(), 0
+    body = bytearray()
     async for chunk in request.stream():
-        size += len(chunk)
-        if size <= MAX_BODY_BYTES:
-            body += chunk
-        elif size > _DRAINED_BYTES:
-            break
-    if size > MAX_BODY_BYTES:
-        raise Problem(
-            f"The request is larger than {MAX_BODY_BYTES} bytes.",
-            code="request_too_large",
-            status=413,
-        )
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise Problem(
+                f"The request is larger than {MAX_BODY_BYTES} bytes.",
+                code="request_too_large",
+                status=413,
+            )
     return bytes(body)
 
 

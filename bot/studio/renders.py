@@ -67,7 +67,7 @@ class Renders:
         try:
             await self._warm(process)
             while True:
-                wake.clear()
+                wake.clear()  # before the look, so that what is added after it is not missed
                 await self._render_all(process)
                 await wake.wait()
         finally:
@@ -78,8 +78,8 @@ class Renders:
             while job := await self._jobs.ask(Jobs.start_next):
                 await self._render(job, process)
                 await self._drop_expired()
-        except sqlite3.Error:
-            logger.exception("the studio cannot reach its jobs; the next request tries again")
+        except Exception:
+            logger.exception("the studio stopped in the middle; the next request goes on")
 
     async def _render(self, job: Job, process: WorkerProcess) -> None:
         self.progress[job.id] = 0
