@@ -6,7 +6,7 @@ to an engine that runs elsewhere (`opened`), or an engine of our own (`App.engin
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ import httpx
 import structlog
 
 from bot import web
-from bot.domain.run import Run, RunState
+from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire, Plan, ProviderEntry, ProviderType, Schedule
 from bot.domain.video import Capabilities, Model, Variant
-from bot.errors import BotError, ConfigError, LowDisk
+from bot.errors import ConfigError, LowDisk
 from bot.intake import Intake
 from bot.media import Library
 from bot.pipeline import Gate, Pipeline, Ports
@@ -29,13 +29,13 @@ from bot.prompts import JinjaPrompts
 from bot.providers.pace import Pace, studio_pace
 from bot.providers.videos_api import VideosApiProvider
 from bot.publishers.preview import PreviewPublisher
-from bot.scheduler import Scheduler
-from bot.schedules import check_plan, load_plan
+from bot.scheduler import Scheduler, moments
+from bot.schedules import check_plan, json_schema, load_plan
 from bot.settings import Settings
 from bot.store import SqlStore, open_store
 from bot.studio import Studio
 from bot.studio.model import MODEL, SECONDS, SIZES
-from bot.telemetry import Telemetry
+from bot.telemetry import Telemetry, configure_logging
 from bot.wakers.embedded import EmbeddedWaker
 
 log = structlog.get_logger()
@@ -90,6 +90,8 @@ class App:
     studio: Studio | None
     #: Where `preview` shows the posts.
     feed: Path
+    #: Whether nothing here may reach a live network, whatever the files say.
+    preview: bool
 
     @asynccontextmanager
     async def engine(self, *, only: str | None = None) -> AsyncGenerator[None]:
@@ -115,13 +117,14 @@ class App:
     async def serving(self) -> AsyncGenerator[str]:
         """Be the engine, fire the schedules, serve health; gives the address it serves on."""
         scheduler = Scheduler(
+            file=self.settings.schedules,
             load=self._reload,
-            path=self.settings.schedules,
             start=self._fire,
-            cursors=self.store,
+            store=self.store,
             clock=self.clock,
-            on_broken=_tell_broken,
             on_reloaded=_tell_reloaded,
+            on_broken=_tell_broken,
+            on_error=_tell_fire_error,
         )
         application = web.build(ready=self._ready, registry=self.telemetry.registry)
         async with (
@@ -133,7 +136,7 @@ class App:
 
     def _reload(self) -> Plan:
         plan = load_plan(self.settings.schedules)
-        _check(plan, self.prompts, self.providers)
+        _check(plan, self.prompts)
         self.plan = plan
         return plan
 
@@ -151,47 +154,107 @@ class App:
             "stop": f"stopped by {stop.by}" if stop else "ok",
         }
 
+    def refuse_unpublishable(self, request: RunRequest) -> None:
+        """Raise `ConfigError` when the request's video would be paid for and never posted."""
+        if not self.preview:
+            _refuse_paid(self.plan, [request.provider])
+
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncGenerator[SqlStore]:
-    """Open the database as it is; `NotFound`-like errors if there is none yet."""
-    store = await open_store(settings.database_url, migrate=False)
+    """Open the database as it is, beside an engine or without one; nothing is changed."""
+    store = open_store(settings.database_url, migrate=False)
     try:
         yield store
     finally:
         await store.close()
 
 
-def load(settings: Settings) -> tuple[Plan, JinjaPrompts]:
+def load_settings(*, quiet: bool = False) -> Settings:
+    """Read the settings and let the log follow them; *quiet* logs only errors, unless debugging."""
+    settings = Settings.load()
+    level = "ERROR" if quiet and settings.log_level != "DEBUG" else settings.log_level
+    configure_logging(settings.log_format, level)
+    return settings
+
+
+def next_moments(schedule: Schedule, count: int) -> list[datetime]:
+    """Return the next *count* moments of *schedule*, UTC."""
+    return moments(schedule, datetime.now(UTC), count=count)
+
+
+@asynccontextmanager
+async def gate(settings: Settings) -> AsyncGenerator[Gate]:
+    """Open nothing but the stop gate: stopping must work when files are broken."""
+    _make_folder(settings.data_dir)
+    store = open_store(settings.database_url, migrate=True)
+    try:
+        yield Gate(store, settings.data_dir / "STOP")
+    finally:
+        await store.close()
+
+
+def database_exists(settings: Settings) -> bool:
+    """Return whether there is a database to read; for PostgreSQL only asking it tells."""
+    scheme, _, path = settings.database_url.partition(":///")
+    return not scheme.startswith("sqlite") or Path(path).exists()
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Create the database or bring it up to date; `EngineRunning` beside an engine."""
+    _make_folder(settings.data_dir)
+    asyncio.run(open_store(settings.database_url, migrate=True).close())
+
+
+def prompt_library(settings: Settings) -> JinjaPrompts:
+    """Return the templates alone."""
+    return JinjaPrompts(settings.prompts)
+
+
+def schedule_schema() -> Mapping[str, object]:
+    """Return the JSON Schema of `schedules.yaml`."""
+    return json_schema()
+
+
+def load(
+    settings: Settings, adapt: Callable[[Plan], Plan] | None = None
+) -> tuple[Plan, JinjaPrompts]:
     """Read and check all files people write. Raises `ConfigError`; touches nothing."""
-    plan, prompts = load_plan(settings.schedules), JinjaPrompts(settings.prompts)
-    capabilities = {name: capabilities_of(entry) for name, entry in plan.providers.items()}
-    errors = check_plan(plan, prompts, capabilities)
-    if errors:
-        hints = [str(e.hint) for e in errors if e.hint]
-        raise ConfigError("\n".join(map(str, errors)), hint=hints[0] if hints else None)
+    plan, prompts = load_plan(settings.schedules), prompt_library(settings)
+    if adapt:
+        plan = adapt(plan)
+    _check(plan, prompts)
     return plan, prompts
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, preview: bool = False) -> AsyncGenerator[App]:
-    """Build an App; with *preview* nothing it does can reach a live network.
+async def opened(
+    settings: Settings, *, preview: bool = False, adapt: Callable[[Plan], Plan] | None = None
+) -> AsyncGenerator[App]:
+    """Build an App from the files, changed by *adapt*; nothing moves before `App.engine`.
 
-    Raises `ConfigError` for wrong files and settings before anything is written.
+    With *preview* nothing it does can reach a live network. Raises `ConfigError` for wrong files
+    and settings before anything is written.
     """
-    plan, prompts = load(settings)
-    _check_publishing(plan, preview=preview)
+    plan, prompts = load(settings, adapt)
+    if not preview:
+        used = [s.provider for s in plan.schedules if s.enabled]
+        _refuse_paid(plan, [*used, plan.ad_hoc.provider])
     _make_folder(settings.data_dir)
     async with AsyncExitStack() as stack:
-        app = await _build(settings, plan, prompts, stack)
-        yield app
+        yield await _build(settings, plan, prompts, preview=preview, stack=stack)
 
 
 async def _build(
-    settings: Settings, plan: Plan, prompts: JinjaPrompts, stack: AsyncExitStack
+    settings: Settings,
+    plan: Plan,
+    prompts: JinjaPrompts,
+    *,
+    preview: bool,
+    stack: AsyncExitStack,
 ) -> App:
     data, clock, telemetry = settings.data_dir, SystemClock(), Telemetry()
-    store = await open_store(settings.database_url, migrate=True)
+    store = open_store(settings.database_url, migrate=True)
     stack.push_async_callback(store.close)
     studio = _studio(plan, data / "studio")
     providers = await _providers(plan, settings, studio, clock, stack)
@@ -207,7 +270,7 @@ async def _build(
         providers=providers,
         media=media,
         publishers={
-            network: PreviewPublisher(network, feed, clock=clock, library=media)
+            network: PreviewPublisher(network, feed, media=media, clock=clock)
             for network in ("slack", "x")
         },
         notifier=LogNotifier(),
@@ -229,6 +292,7 @@ async def _build(
         intake=Intake(lambda: app.plan, prompts, providers),
         studio=studio,
         feed=feed / "feed.html",
+        preview=preview,
     )
     return app
 
@@ -298,24 +362,22 @@ def _client(entry: ProviderEntry, settings: Settings, studio: Studio | None) -> 
 # --- checks ------------------------------------------------------------------------------------
 
 
-def _check(plan: Plan, prompts: JinjaPrompts, providers: Mapping[str, VideoProvider]) -> None:
-    capabilities = {name: provider.capabilities for name, provider in providers.items()}
+def _check(plan: Plan, prompts: JinjaPrompts) -> None:
+    capabilities = {name: capabilities_of(entry) for name, entry in plan.providers.items()}
     errors = check_plan(plan, prompts, capabilities)
     if errors:
         raise ConfigError("\n".join(map(str, errors)), hint=errors[0].hint)
 
 
-def _check_publishing(plan: Plan, *, preview: bool) -> None:
+def _refuse_paid(plan: Plan, providers: Iterable[str]) -> None:
     """Refuse to pay for videos that nothing could publish.
 
     This version shows posts in `preview` only. That is right for the studio's videos, which no
     live account may show anyway; a paid video would be wasted on it unless the file says so.
     """
-    if preview or plan.preview:
-        return
-    used = {s.provider for s in plan.schedules if s.enabled} | {plan.ad_hoc.provider}
-    paid = [name for name in sorted(used) if plan.providers[name].type is not ProviderType.STUDIO]
-    if paid:
+    free = ProviderType.STUDIO
+    paid = [name for name in providers if plan.providers[name].type is not free]
+    if paid and not plan.preview:
         raise ConfigError(
             f"Provider {paid[0]!r} costs money, but this version cannot post to Slack or X yet.",
             hint="Write `publish: preview` at the top of schedules.yaml to see the posts locally.",
@@ -346,11 +408,13 @@ def _tell_error(error: Exception) -> None:
     log.error("engine", error=str(error))
 
 
-def _tell_broken(error: BotError) -> None:
+def _tell_fire_error(schedule: Schedule, error: Exception) -> None:
+    log.error("a schedule cannot fire", schedule=schedule.id, error=str(error))
+
+
+def _tell_broken(error: Exception) -> None:
     log.error("schedules.yaml is broken; the old schedules stay", error=str(error))
 
 
-def _tell_reloaded(added: object, changed: object, removed: object) -> None:
+def _tell_reloaded(added: Sequence[str], changed: Sequence[str], removed: Sequence[str]) -> None:
     log.info("schedules reloaded", added=added, changed=changed, removed=removed)
-
-

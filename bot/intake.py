@@ -30,7 +30,7 @@ class Wish:
     template: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     provider: str | None = None
-    video: VideoDefaults = VideoDefaults()
+    video: VideoDefaults = field(default_factory=VideoDefaults)
     #: The first frame, already in the media library.
     image: Asset | None = None
     targets: tuple[str, ...] = ()
@@ -172,5 +172,3 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> RequestError:
     near = get_close_matches(name, known, 1)
     hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
     return RequestError(f"There is no {what} {name!r}.", hint=hint)
-
-

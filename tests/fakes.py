@@ -382,7 +382,7 @@ class World:
     @asynccontextmanager
     async def boot(self, killer: Killer | None = None) -> AsyncIterator["Bot"]:
         """Start a process; leaving the context is its death, whatever it was doing."""
-        store = await open_store(self.url, migrate=True)
+        store = open_store(self.url, migrate=True)
         try:
             yield Bot(self, store, killer or Killer())
         finally:

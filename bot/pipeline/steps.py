@@ -54,7 +54,7 @@ DEADLINE_SECONDS = 6 * 3600.0
 #: The same for a job whose status is a word nobody knows; seconds.
 UNKNOWN_SECONDS = 30 * 60.0
 #: Progress is decoration: it is written this seldom, for watchers in other processes; seconds.
-_PROGRESS_SECONDS = 5.0
+_PROGRESS_SECONDS = 15.0
 #: A clip this much longer or shorter than asked for is worth telling.
 _LENGTH_TOLERANCE_SECONDS = 0.5
 #: Tries of one step by itself, before a person has to retry it.
