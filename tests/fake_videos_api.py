@@ -37,6 +37,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.server import ServerState
 
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(range(256)) * 2400
 WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 " + b"\x00" * 24
@@ -96,6 +97,10 @@ class _Planned:
 # --- jobs and dialects --------------------------------------------------------------------------
 
 
+#: An uploaded image: (file name, media type, bytes).
+Reference = tuple[str, str, int] | None
+
+
 @dataclass(frozen=True)
 class FakeJob:
     id: str
@@ -107,8 +112,8 @@ class FakeJob:
     finishes_at: datetime
     #: (code, message) of the failure it ends in.
     error: tuple[str, str] | None = None
-    #: The reference image it came with: (file name, media type, bytes).
-    reference: tuple[str, str, int] | None = None
+    #: The reference image it came with.
+    reference: Reference = None
 
     def status(self, now: datetime) -> str:
         if now >= self.finishes_at:
@@ -309,14 +314,20 @@ class FakeVideosApi:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
         """Serve on a free port of 127.0.0.1 in this event loop; yields the base URL."""
+        config, state = self._config(), ServerState()
+        config.load()
+        loop = asyncio.get_running_loop()
         with _listening() as listener:
-            server = _Embedded(self._config())
-            task = asyncio.create_task(server.serve(sockets=[listener]))
+            server = await loop.create_server(
+                lambda: config.http_protocol_class(config, state, {}), sock=listener
+            )
             try:
                 yield _url(listener)
             finally:
-                server.should_exit = server.force_exit = True
-                await task
+                server.close()
+                for connection in list(state.connections):
+                    connection.transport.abort()
+                await asyncio.gather(*state.tasks, return_exceptions=True)
 
     def _config(self) -> uvicorn.Config:
         return uvicorn.Config(
@@ -333,7 +344,7 @@ class FakeVideosApi:
             await self._app(scope, receive, send)
             return
         if op == "create" and not isinstance(planned.fault, Cut):
-            await self._make(request, planned.jobs, planned.after)
+            self._make(*await _fields(request), planned.jobs, planned.after)
         await self._end(planned.fault, scope, receive, send)
 
     def _next_fault(self, op: str) -> _Planned | None:
@@ -359,8 +370,9 @@ class FakeVideosApi:
 
     # --- the operations
 
-    async def _make(self, request: Request, copies: int, after: float) -> list[FakeJob]:
-        fields, reference = await _fields(request)
+    def _make(
+        self, fields: dict, reference: Reference, copies: int = 1, after: float = 0.0
+    ) -> list[FakeJob]:
         fields = {k: fields[k] for k in ("prompt", "model", "size", "seconds") if k in fields}
         made = [self.add(**fields, ago=-after) for _ in range(copies)]
         made = [replace(job, reference=reference) for job in made]
@@ -370,10 +382,10 @@ class FakeVideosApi:
     async def _create(self, request: Request) -> Response:
         if refused := self._unauthorized(request):
             return refused
-        fields, _ = await _fields(request)
+        fields, reference = await _fields(request)
         if not isinstance(fields.get("seconds"), str):
             return self._error(400, "Invalid type for 'seconds': expected a string.")
-        (job,) = await self._make(request, 1, 0.0)
+        (job,) = self._make(fields, reference)
         return JSONResponse(self._video(job, request), self.dialect.created)
 
     async def _list(self, request: Request) -> Response:
@@ -445,14 +457,6 @@ class FakeVideosApi:
         return None
 
 
-class _Embedded(uvicorn.Server):
-    """A server inside a test's loop, which leaves the test's signal handlers alone."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def _operation(request: Request) -> tuple[str, str | None]:
     parts = request.url.path.strip("/").split("/")
     if parts[0] == "files" or parts[-1] == "content":
@@ -462,15 +466,15 @@ def _operation(request: Request) -> tuple[str, str | None]:
     return ("create" if request.method == "POST" else "list"), None
 
 
-async def _fields(request: Request) -> tuple[dict, tuple[str, str, int] | None]:
+async def _fields(request: Request) -> tuple[dict, Reference]:
     """Return the fields of a create and what is known of its reference image."""
     if request.headers["content-type"].startswith("application/json"):
         return await request.json(), None
-    form = await request.form()
-    files = {name: value for name, value in form.items() if isinstance(value, UploadFile)}
-    reference = files.get("input_reference")
-    known = reference and (reference.filename, reference.content_type, reference.size)
-    return {name: value for name, value in form.items() if name not in files}, known
+    async with request.form() as form:
+        files = {name: part for name, part in form.items() if isinstance(part, UploadFile)}
+        reference = files.get("input_reference")
+        known = reference and (reference.filename, reference.content_type, reference.size)
+        return {name: part for name, part in form.items() if name not in files}, known
 
 
 def _transport(send):
@@ -511,7 +515,8 @@ def _cutting(send, limit: int):
 
 @contextmanager
 def _listening() -> Iterator[socket.socket]:
-    with socket.socket() as listener:
+    # asyncio turns delays off (TCP_NODELAY) only where the protocol is spelt out
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)  # connections queue until uvicorn takes them: no need to wait for it

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.video import VideoJob, VideoRequest, VideoStatus
@@ -62,6 +62,7 @@ bodies = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(bodies)
 def test_no_answer_makes_a_reader_raise(body):
     words = answers.read_words(body)
@@ -81,6 +82,7 @@ def test_no_answer_makes_a_reader_raise(body):
             assert text is None or text.encode()
 
 
+@settings(deadline=None)
 @given(st.binary() | bodies.map(lambda body: json.dumps(body).encode()))
 def test_no_bytes_make_decoding_raise(content):
     answers.decode(content)
@@ -94,6 +96,7 @@ def test_nesting_as_deep_as_json_allows_is_survived():
     assert answers.read_words(body) == ""
 
 
+@settings(deadline=None)
 @given(st.none() | st.text())
 def test_no_header_makes_a_reader_raise(value):
     wait = answers.read_retry_after(value, NOW)
