@@ -78,6 +78,7 @@ class Vendor:
     jobs: dict[str, VideoJob] = field(default_factory=dict)
     looks: int = 0
     fails: bool = False
+    #: What every job is said to be, for ever.
     stays: VideoStatus | None = None
 
     def create(self, provider: str, request: VideoRequest) -> VideoJob:
@@ -104,7 +105,7 @@ class Vendor:
             status=self.stays or status,
             progress=min(100, int(100 * age / self.seconds)),
             looks=job.looks + 1,
-            look_again_at=self.clock.now() + timedelta(seconds=5),
+            look_again_at=self.clock.now() + timedelta(seconds=5 if age < 60 else 600),
         )
 
 

@@ -133,9 +133,7 @@ async def test_two_candidates_are_never_chosen_between(tmp_path: Path) -> None:
         run = await bot.start()
         await bot.advance(run.id)
         stranger = world.vendor.jobs["video_1"]
-        world.vendor.strangers.append(
-            bot.provider.vendor.create("vendor", _request_of(stranger))
-        )
+        world.vendor.strangers.append(bot.provider.vendor.create("vendor", _request_of(stranger)))
 
         run = await bot.settle(run.id)
 

@@ -1,0 +1,156 @@
+"""Approval: a run waits as a row, the first decision wins, a timeout never posts."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.domain.run import RunState
+from tests.fakes import Bot, World
+
+
+@pytest.fixture
+async def bot(tmp_path: Path):
+    async with World(tmp_path).boot() as bot:
+        yield bot
+
+
+async def waiting(bot: Bot) -> str:
+    run = await bot.start(approval=True)
+    run = await bot.settle(run.id)
+    assert (run.state, run.reason) == (RunState.WAITING, "approval")
+    assert bot.world.posts == []
+    return run.id
+
+
+async def test_it_parks_without_a_task_in_memory(bot: Bot) -> None:
+    before = len(asyncio.all_tasks())
+
+    run_id = await waiting(bot)
+
+    assert len(asyncio.all_tasks()) == before
+    assert bot.waker.due[run_id] == (await bot.store.get_run(run_id)).wake_at
+
+
+async def test_approval_lets_the_posts_out(bot: Bot) -> None:
+    run_id = await waiting(bot)
+
+    answer = await bot.tell("approve", run_id)
+
+    run = await bot.settle(run_id)
+    assert answer == "Approved by ann."
+    assert run.state is RunState.SUCCEEDED
+    assert run.approval and run.approval.by == "ann"
+    assert bot.world.posts == ["slack:#cats", "x:@reelbot"]
+
+
+async def test_rejection_ends_it_and_gives_the_posts_money_back(bot: Bot) -> None:
+    run_id = await waiting(bot)
+
+    await bot.tell("reject", run_id, by="bob")
+
+    run = await bot.store.get_run(run_id)
+    assert (run.state, run.reason, run.ended_by) == (RunState.CANCELLED, "rejected", "bob")
+    states = {s.what: s.state for s in await bot.store.spends(run_id)}
+    assert states == {"video": "settled", "x:@reelbot": "released"}
+    assert bot.world.posts == []
+
+
+async def test_without_a_decision_it_expires_unposted(bot: Bot) -> None:
+    run_id = await waiting(bot)
+    await bot.clock.advance(3600)
+
+    run = await bot.settle(run_id)
+
+    assert (run.state, run.reason) == (RunState.CANCELLED, "expired")
+    assert bot.world.posts == []
+
+
+async def test_a_look_before_expiry_changes_and_writes_nothing(bot: Bot) -> None:
+    run_id = await waiting(bot)
+    before = await bot.store.get_run(run_id)
+    commits = bot.store.commits
+
+    await bot.advance(run_id)
+
+    assert await bot.store.get_run(run_id) == before
+    assert bot.store.commits - commits == 2  # the lease, taken and given back
+
+
+async def test_the_first_of_two_clicks_wins(bot: Bot) -> None:
+    run_id = await waiting(bot)
+
+    first = await bot.tell("approve", run_id, by="ann")
+    second = await bot.tell("reject", run_id, by="bob")
+
+    assert first == "Approved by ann."
+    assert second.startswith("Already approved by ann at ")
+    assert (await bot.settle(run_id)).state is RunState.SUCCEEDED
+    assert len(bot.world.posts) == 2
+
+
+async def test_a_click_after_expiry_is_refused(bot: Bot) -> None:
+    run_id = await waiting(bot)
+    await bot.clock.advance(3600)
+    await bot.settle(run_id)
+
+    answer = await bot.tell("approve", run_id)
+
+    assert answer == "The run is over: cancelled (expired)."
+    assert bot.world.posts == []
+
+
+async def test_an_edit_asks_again_and_what_goes_out_is_what_was_approved(bot: Bot) -> None:
+    run_id = await waiting(bot)
+
+    answer = await bot.tell("edit", run_id, caption="A better cat.")
+    run = await bot.settle(run_id)
+    assert answer == "Text changed by ann; it has to be approved again."
+    assert (run.state, run.reason, run.generation) == (RunState.WAITING, "approval", 2)
+
+    await bot.tell("approve", run_id)
+    await bot.settle(run_id)
+
+    assert {caption for n in (bot.world.slack, bot.world.x) for _, _, caption, _ in n.posts} == {
+        "A better cat."
+    }
+
+
+async def test_an_edit_after_approval_takes_the_approval_back(bot: Bot) -> None:
+    """Approved but held back by a stop: a changed text needs a new word."""
+    run_id = await waiting(bot)
+    await bot.pipeline.stop(_stop(bot))
+    await bot.tell("approve", run_id)
+    assert (await bot.store.get_run(run_id)).reason == "stopped"
+
+    await bot.tell("edit", run_id, caption="Other words.", target="x:@reelbot")
+    await bot.pipeline.resume()
+    run = await bot.settle(run_id)
+
+    assert (run.state, run.reason) == (RunState.WAITING, "approval")
+    assert run.approval is None
+    assert bot.world.posts == []
+
+
+async def test_an_edit_of_what_went_out_is_refused(bot: Bot) -> None:
+    run_id = await waiting(bot)
+    await bot.tell("approve", run_id)
+    await bot.settle(run_id)
+
+    answer = await bot.tell("edit", run_id, caption="Too late.")
+
+    assert answer == "There is no text to edit now: succeeded."
+
+
+async def test_it_asks_for_a_person_once(bot: Bot) -> None:
+    run_id = await waiting(bot)
+    await bot.advance(run_id)
+    await bot.advance(run_id)
+
+    assert len(bot.ears.told) == 1
+
+
+def _stop(bot: Bot):
+    from bot.ports import Stop
+
+    return Stop(by="eve", at=bot.clock.now())
