@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import av
 from av.container import InputContainer
@@ -24,6 +24,10 @@ STAMP = "SIMULATED"
 _DOWNLOAD_HINT = "The download is tried again."
 #: The boxes an MP4 or MOV may begin with.
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"}
+
+
+#: A comment that is not UTF-8 makes no video unusable. PyAV 19 knows that by itself.
+_LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__ < "19" else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ def probe(path: Path) -> Probe:
 def opened(path: Path) -> Iterator[InputContainer]:
     """Open *path* for decoding; what the decoder makes of a bad file becomes `Unusable`."""
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path), **_LENIENT) as container:
             yield container
     except av.error.FFmpegError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:

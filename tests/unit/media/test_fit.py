@@ -126,6 +126,13 @@ async def test_the_stamp_survives_whatever_is_done(library, variation):
         assert container.metadata["comment"].startswith("SIMULATED")
 
 
+async def test_a_stamp_that_is_not_utf_8_is_read_and_survives(library):
+    latin = clip(pixels="yuv444p").replace(b"made by", b"m\xe4de by")
+    assert b"m\xe4de by" in latin
+    _, _, found = await fitted(library, latin)
+    assert found.simulated
+
+
 async def test_a_video_too_big_in_bytes_is_made_smaller(library):
     small = Limits(max_width=1280, max_height=1024, max_seconds=140, max_bytes=120_000)
     asset, fit, found = await fitted(library, clip(look="noise"), small)
