@@ -11,8 +11,9 @@ The map of the house:
 
     triggers    scheduler  cli            ask for Runs, never change one
                 web                       health and metrics
-    the flow    pipeline                  takes every Run to its first step without a result
-    adapters    prompts  schedules        what people write
+    the flow    intake                    a wish or a fire -> RunRequest, checked
+                pipeline                  takes every Run to its first step without a result
+    adapters    prompts  schedules        what people write, read by way of `document`
                 providers  publishers     who makes videos, who shows them
                 media  store  wakers      who keeps, remembers, wakes
                 settings  telemetry       the environment; logs and metrics
