@@ -13,7 +13,7 @@ import numpy as np
 from thorvg_python.engine import Engine
 
 from bot.studio.renderer.canvas import Matrix, Pixels
-from bot.studio.renderer.colour import Colour, octets
+from bot.studio.renderer.colour import BLACK, Colour, octets
 from bot.studio.renderer.path import Path
 
 _ARGB8888 = 1  # premultiplied; in memory (little endian) blue, green, red, alpha
@@ -136,19 +136,21 @@ class _Shape(_Paint):
 
 
 class _Group(_Paint):
-    """A ThorVG scene."""
+    """A ThorVG scene. A clip does not follow its own scene's matrix, so it gets an inner one."""
 
-    __slots__ = ()
+    __slots__ = ("_content",)
 
-    def __init__(self, library: _Library) -> None:
+    def __init__(self, library: _Library, clip: Path | None = None) -> None:
         super().__init__(library, library.scene_new())
+        self._content = self.handle
+        if clip is not None:
+            self._content = library.scene_new()
+            outline = _Shape(library, clip, BLACK, 1.0, 0.0)
+            library.paint_set_clip(self._content, outline.handle)
+            library.scene_add(self.handle, self._content)
 
     def group(self, clip: Path | None = None) -> "_Group":
-        child = self._adopt(_Group(self._library))
-        if clip is not None:
-            outline = _Shape(self._library, clip, (0, 0, 0), 1.0, 0.0)
-            self._library.paint_set_clip(child.handle, outline.handle)
-        return child
+        return self._adopt(_Group(self._library, clip))
 
     def fill(self, path: Path, colour: Colour, alpha: float = 1.0) -> _Shape:
         return self._adopt(_Shape(self._library, path, colour, alpha, 0.0))
@@ -164,7 +166,7 @@ class _Group(_Paint):
         return self._adopt(_Paint(self._library, handle))
 
     def _adopt(self, paint: _AnyPaint) -> _AnyPaint:
-        self._library.scene_add(self.handle, paint.handle)
+        self._library.scene_add(self._content, paint.handle)
         return paint
 
 

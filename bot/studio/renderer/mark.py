@@ -27,7 +27,7 @@ def bake(unit: float) -> Pixels:
     mask.paste(0, (0, 0, mask.width, mask.height))
     x = pad_x
     for letter, advance in zip(TEXT, advances, strict=True):
-        draw.text((x, mask.height / 2), letter, fill=255, font=font, anchor="lm")
+        draw.text((x, mask.height / 2), letter, fill=255, font=font, anchor="lm", stroke_width=1)
         x += advance
     return _compose(plate, _reduced(mask))
 

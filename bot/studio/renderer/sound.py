@@ -19,8 +19,15 @@ _MINOR = (Light.NIGHT, Light.STORM, Light.SUNSET)
 _MAJOR_CHORDS = ((0, 4, 7, 11), (-3, 0, 4, 9), (-7, -3, 0, 5), (-5, -1, 2, 7))
 _MINOR_CHORDS = ((0, 3, 7, 10), (-4, 0, 3, 7), (-7, -4, 0, 5), (-2, 2, 5, 10))
 _PEAK = 0.78
-#: The mean square that measures as -15 LUFS with this mix of low pad and bright water.
-_LOUDNESS_RMS = 0.178
+_LUFS = -15.0
+#: The two filters of ITU-R BS.1770 at 48 kHz, as (b0, b1, b2), (1, a1, a2).
+_K_WEIGHTING = (
+    (
+        (1.53512485958697, -2.69169618940638, 1.19839281085285),
+        (1.0, -1.69065929318241, 0.73248077421585),
+    ),
+    ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)),
+)
 
 
 def compose(spec: SceneSpec, streams: Streams, seconds: float) -> Samples:
@@ -123,6 +130,15 @@ def _noise(count: int, stream: np.random.Generator, slope: float, low: float, hi
 
 def _levelled(track: _Wave) -> Samples:
     """Bring to the wanted loudness, rounding off what would be too loud."""
-    loudness = float(np.sqrt(np.mean(np.square(track))))
-    level = track * np.float32(_LOUDNESS_RMS / max(loudness, 1e-6))
-    return np.asarray(np.tanh(level / _PEAK) * _PEAK, np.float32)
+    gain = 10 ** ((_LUFS - _loudness(track)) / 20)
+    return np.asarray(np.tanh(track * gain / _PEAK) * _PEAK, np.float32)
+
+
+def _loudness(track: _Wave) -> float:
+    """Loudness in LUFS, without the gate that only music with pauses needs."""
+    spectrum = np.abs(np.fft.rfft(track)) ** 2
+    turn = np.exp(-1j * np.linspace(0, math.pi, spectrum.shape[1]))
+    for top, bottom in _K_WEIGHTING:
+        spectrum *= np.abs(np.polyval(top[::-1], turn) / np.polyval(bottom[::-1], turn)) ** 2
+    power = 2 * float(spectrum.sum()) / track.shape[1] ** 2
+    return -0.691 + 10 * math.log10(max(power, 1e-12))

@@ -122,7 +122,7 @@ class _Going:
         self._haunch = group.group()
         self._haunch.fill(Path().oval(-35, -40, 16, 17), fur.main)
         self._front = group.group()
-        _collar(self._front, collar, key, (36, -58, 50, -40, 67, -46, 56, -42))
+        _collar(self._front, collar, key, (37, -58, 49, -41, 61, -46, 53, -41))
         self._head = Head(group, fur, key, mood=stage.spec.mood, asleep=False)
 
     def _add_legs(self, group: Group, which: tuple[int, int], fur: Fur, colour: Colour) -> None:
@@ -214,7 +214,7 @@ class _Sitting:
         inside = group.group(clip=body)
         if fur.patches:
             inside.fill(Path().oval(-30, -52, 22, 20), fur.patches[0])
-            inside.fill(Path().oval(-10, -14, 18, 14), fur.patches[-1])
+            inside.fill(Path().oval(-6, -78, 13, 15), fur.patches[-1])
         inside.fill(Path().oval(26, -52, 15, 27), fur.pale, 0.95)
         if fur.striped:
             stripes = Path()
@@ -227,7 +227,7 @@ class _Sitting:
     def _forepaw(self, group: Group, fur: Fur, limb: Colour) -> tuple[Shape, Shape]:
         self._sleeve = group.line(Path(), mix(limb, BLACK, 0.22), 15.4)
         arm = group.line(Path().move(15, -48).quad(18, -24, 15, -5), limb, 13)
-        return arm, group.fill(Path().oval(3, -4.4, 9.8, 5.4), fur.paw)
+        return arm, group.fill(Path().oval(0, 0, 9.8, 5.4), fur.paw)
 
     def _draw_haunch(self, group: Group, fur: Fur) -> None:
         thigh = Path().oval(-19, -19, 23, 20)
@@ -255,12 +255,10 @@ class _Sitting:
         up = max(0.0, math.sin(t * 2.4)) ** 0.6 if self._butterfly else 0.0
         x, y = 15 + 33 * up, -5 - 62 * up - 5 * up * math.sin(t * 11)
         arm, paw = self._paw
-        reach = Path().move(15, -48).quad(18 + 12 * up, -24 - 8 * up, x, y)
+        reach = Path().move(15, -48).quad(18 + 10 * up, -24 - 12 * up, x, y)
         arm.reshape(reach)
         self._sleeve.reshape(reach)
-        paw.place(
-            at(x - 15, y + 5, degrees=-40 * up) if not up else at(x - 13, y + 8, degrees=-35 * up)
-        )
+        paw.place(at(x + 3 - 2 * up, y + 0.6 - 2 * up, degrees=-58 * up))
 
 
 class _Sleeping:

@@ -52,7 +52,7 @@ class Head:
             inside.fill(Path().oval(4, 11, 18, 14), fur.dark, 0.6)
         if fur.striped:
             stripes = Path()
-            for x, length in ((-6, 12), (2, 14.5), (10, 12)):
+            for x, length in ((-6.0, 12.0), (2.0, 14.5), (10.0, 12.0)):
                 stripes.move(x, -27).line(x * 0.86 + 0.4, -27 + length)
             for side, x in ((-1, -26.5), (1, 29.0)):
                 for y in (4.0, 10.0):

@@ -76,7 +76,7 @@ class ReferenceScene:
         """Move the picture to where it is at `t` seconds."""
         self._picture.place(self._view(t))
         self._motes.show(t)
-        self._sky.place(at(0, -self._height * (1 - ease(t / _ARRIVAL))))
+        self._sky.place(at(0, -1.3 * self._height * (1 - ease(t / _ARRIVAL))))
         self._falling.show(t)
 
     def _view(self, t: float) -> Matrix:

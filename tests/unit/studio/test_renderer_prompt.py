@@ -1,0 +1,134 @@
+"""What the renderer reads out of a prompt."""
+
+import pytest
+
+from bot.studio.renderer.prompt import parse
+from bot.studio.renderer.spec import Coat, Light, Mood, Move, Pose, Weather
+from bot.studio.renderer.vocabulary import HUES, PAPER
+
+
+@pytest.mark.parametrize(
+    "prompt, light",
+    [
+        ("a cat at golden hour", Light.GOLDEN),
+        ("a cat at dusk", Light.SUNSET),
+        ("misty morning by the lake", Light.DAWN),
+        ("a sunny afternoon", Light.DAY),
+        ("a cat under the stars", Light.NIGHT),
+        ("dark clouds, a thunderstorm", Light.STORM),
+        ("a stormy night", Light.NIGHT),
+    ],
+)
+def test_the_time_of_day_is_read(prompt, light):
+    assert parse(prompt, 1).light is light
+
+
+@pytest.mark.parametrize(
+    "prompt, weather",
+    [
+        ("a cat in the rain", Weather.RAIN),
+        ("it is drizzling? no: a drizzle", Weather.RAIN),
+        ("snow falls on a cat", Weather.SNOW),
+        ("a thunderstorm over the lake", Weather.RAIN),
+        ("no rain today, a cat", Weather.CLEAR),
+        ("a cat before snowy mountains", Weather.CLEAR),
+        ("a cat by a train", Weather.CLEAR),
+    ],
+)
+def test_the_weather_is_read(prompt, weather):
+    assert parse(prompt, 1).weather is weather
+
+
+@pytest.mark.parametrize(
+    "prompt, move",
+    [
+        ("slow zoom in on a cat", Move.ZOOM_IN),
+        ("zoom out from a cat", Move.ZOOM_OUT),
+        ("the camera pans along the shore", Move.PAN),
+        ("static shot of a cat", Move.STATIC),
+        ("a drifting camera", Move.DRIFT),
+    ],
+)
+def test_the_camera_is_read(prompt, move):
+    assert parse(prompt, 1).move is move
+
+
+@pytest.mark.parametrize(
+    "prompt, pose, mood",
+    [
+        ("a curious cat", Pose.SIT, Mood.CURIOUS),
+        ("a sleepy cat", Pose.SLEEP, Mood.SLEEPY),
+        ("a playful cat", Pose.PLAY, Mood.PLAYFUL),
+        ("a curious cat walking along the shore", Pose.WALK, Mood.CURIOUS),
+        ("a cat chases a leaf", Pose.RUN, Mood.CALM),
+    ],
+)
+def test_a_mood_changes_the_pose_unless_an_action_is_named(prompt, pose, mood):
+    spec = parse(prompt, 1)
+    assert (spec.pose, spec.mood) == (pose, mood)
+
+
+@pytest.mark.parametrize(
+    "prompt, coat, boat, hues",
+    [
+        ("a black cat and a red boat, noon", Coat.BLACK, HUES["red"], ()),
+        ("a small, fluffy white cat by teal water", Coat.WHITE, None, (HUES["teal"],)),
+        ("an orange tabby cat", Coat.GINGER, None, ()),
+        ("the cat is grey. the sky is pink", Coat.GREY, None, (HUES["pink"],)),
+        (
+            "a tuxedo cat in a teal, sand and rust palette",
+            Coat.TUXEDO,
+            None,
+            (HUES["teal"], HUES["sand"], HUES["rust"]),
+        ),
+        ("a ginger cat, in lavender and mint", Coat.GINGER, None, (HUES["lavender"], HUES["mint"])),
+        ("a siamese cat with a red umbrella", Coat.SIAMESE, None, ()),
+        ("a golden cat and a boat at night", Coat.GINGER, PAPER, ()),
+    ],
+)
+def test_a_colour_belongs_to_the_noun_it_precedes(prompt, coat, boat, hues):
+    spec = parse(prompt, 1)
+    assert spec.coat is coat
+    assert spec.hues == hues
+    if boat is not None:
+        assert spec.boat == boat
+
+
+@pytest.mark.parametrize("word, other", [("golden", "gold"), ("steal", "teal"), ("train", "rain")])
+def test_words_are_matched_whole(word, other):
+    spec = parse(f"{word} hour", 1)
+    assert HUES.get(other) not in spec.hues
+    assert spec.weather is Weather.CLEAR
+
+
+def test_golden_is_an_hour_but_a_golden_cat_is_a_cat():
+    assert parse("golden hour", 1).light is Light.GOLDEN
+    lights = {parse("a golden cat", seed).light for seed in range(12)}
+    assert lights != {Light.GOLDEN}
+
+
+def test_without_a_boat_there_is_none():
+    assert all(parse("a cat, no boat", seed).boat is None for seed in range(12))
+
+
+def test_snowy_hills_are_white_without_snowfall():
+    spec = parse("a cat before snowy mountains", 1)
+    assert spec.snowy_hills
+    assert spec.weather is Weather.CLEAR
+
+
+def test_what_the_prompt_leaves_open_differs_from_seed_to_seed():
+    specs = [parse("a cat", seed) for seed in range(40)]
+    assert len({spec.light for spec in specs}) >= 4
+    assert len({spec.coat for spec in specs}) >= 5
+    assert len({spec.pose for spec in specs}) >= 3
+    assert {spec.boat is None for spec in specs} == {True, False}
+
+
+def test_the_same_prompt_and_seed_give_the_same_scene():
+    assert parse("a cat by the sea", 5) == parse("a cat by the sea", 5)
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "日本の猫", "12345 !!!", "a lighthouse on Mars"])
+def test_any_prompt_gives_a_scene(prompt):
+    assert parse(prompt, 0).pose in Pose
