@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
-from itertools import takewhile
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -58,7 +57,8 @@ _SENTENCES = {
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
-    "too_short": "must not be empty",
+    "too_short": "must have {min_length} or more entries",
+    "too_long": "must have at most {max_length} entries",
     "string_too_short": "must not be empty",
     "string_too_long": "is longer than {max_length} characters",
     "enum": "must be {expected}",
@@ -69,12 +69,18 @@ _SENTENCES = {
 def fault(shape: type[Shape], data: Any, details: ErrorDetails) -> Fault:
     """Return what *details* say about *data*, which should have been a *shape*."""
     kind, context = details["type"], details.get("ctx", {})
-    location = tuple(takewhile(lambda part: part != "[key]", details["loc"]))
+    location = details["loc"]
+    if kind != "extra_forbidden":
+        # "[key]" says that the name itself is wrong; "" is the short form of a mapping of one.
+        location = tuple(part for part in location if part not in {"[key]", ""})
     wrong = context.get("error")
     if isinstance(wrong, Wrong):
         return Fault(location=location, what=str(wrong), hint=wrong.hint)
     what = _SENTENCES.get(kind, details["msg"]).format(**context)
     return Fault(location=location, what=what, hint=_hint(shape, data, kind, location))
+
+
+_INNER = {"properties", "items", "patternProperties", "additionalProperties"}
 
 
 def _hint(shape: type[Shape], data: Any, kind: str, location: Location) -> str | None:
@@ -96,9 +102,16 @@ def _keys(shape: type[Shape], location: Location) -> list[str]:
     schema = shape.model_json_schema()
     node = _follow(schema, schema)
     for part in location:
-        inner = node.get("properties", {}).get(part) or node.get("additionalProperties", {})
-        node = _follow(schema, node.get("items", {}) if isinstance(part, int) else inner)
+        node = _follow(schema, node.get("items", {}) if isinstance(part, int) else _at(node, part))
     return list(node.get("properties", {}))
+
+
+def _at(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return what may stand under *key*: of a mapping of names, what stands under any."""
+    by_pattern: Mapping[str, Any] = next(iter(node.get("patternProperties", {}).values()), {})
+    return (
+        node.get("properties", {}).get(key) or by_pattern or node.get("additionalProperties") or {}
+    )
 
 
 def _follow(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,6 +119,6 @@ def _follow(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, 
     for option in [node, *node.get("anyOf", [])]:
         if "$ref" in option:
             return _follow(schema, schema["$defs"][option["$ref"].rsplit("/", 1)[-1]])
-        if option.keys() & {"properties", "items", "additionalProperties"}:
+        if option.keys() & _INNER:
             return dict(option)
     return {}

@@ -17,6 +17,8 @@ _VARIABLE = re.compile("[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def _by_language(value: Any) -> Any:
+    if isinstance(value, dict) and ANY_LANGUAGE in value:
+        raise Wrong("a language has no name", "Write en, ja or pt-BR.")
     return {ANY_LANGUAGE: value} if isinstance(value, str) else value
 
 
@@ -52,7 +54,7 @@ Texts = Annotated[
 class VariableShape(Shape):
     """What may be filled in."""
 
-    choices: Annotated[tuple[Value, ...], Field(min_length=2)] | None = None
+    choices: Annotated[tuple[Value, ...], Field(min_length=2, max_length=50)] | None = None
     default: Value | None = None
 
     @model_validator(mode="before")

@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.document import Wrong, suggest
 
-_FILTERS = {
+FILTERS = {
     "lower": do_lower,
     "upper": do_upper,
     "title": do_title,
@@ -46,7 +46,7 @@ _WORDS: Mapping[type[nodes.Node], str] = {
     nodes.Getattr: "an attribute",
     nodes.Test: "a test (is …)",
 }
-_HINT = f"There are {{{{ variables }}}}, {{% if %}} and the filters {', '.join(_FILTERS)}."
+_HINT = f"There are {{{{ variables }}}}, {{% if %}} and the filters {', '.join(FILTERS)}."
 
 
 class LineError(Wrong):
@@ -61,7 +61,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters = dict(_FILTERS)
+    environment.filters = dict(FILTERS)
     environment.globals = {}
     environment.tests = {}
     return environment
@@ -105,13 +105,15 @@ class Snippet:
 
 
 def _check(tree: nodes.Template) -> None:
+    line = 1
     for node in _walk(tree):
+        line = node.lineno or line  # some have none; then it is near the one before
         if not isinstance(node, _ALLOWED):
             word = _WORDS.get(type(node), type(node).__name__.lower())
-            raise LineError(node.lineno, f"{word} has no place in a prompt template", _HINT)
-        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+            raise LineError(line, f"{word} has no place in a prompt template", _HINT)
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
             what = f"there is no filter {node.name!r} here"
-            raise LineError(node.lineno, what, suggest(node.name, _FILTERS))
+            raise LineError(line, what, suggest(node.name, FILTERS))
 
 
 def _walk(node: nodes.Node) -> Iterator[nodes.Node]:

@@ -33,13 +33,16 @@ class Template:
         self._check_languages()
         self._check_variables()
         self.facts = self._facts(stem, source)
+        self._rehearse()
 
     def render(self, given: Mapping[str, str], lang: str | None, pick: Pick) -> Prompt:
         """Return the prompt; `TemplateError` naming the variable or the line."""
         if lang and self.facts.languages and lang not in self.facts.languages:
             what = f"{self.name}: it has no words in {lang!r}"
             raise TemplateError(what, hint=f"It has {', '.join(self.facts.languages)}.")
-        values = self._values(given, pick)
+        return self._prompt(self._values(given, pick), lang)
+
+    def _prompt(self, values: Mapping[str, str], lang: str | None) -> Prompt:
         return Prompt(
             text=self._render_body(values),
             caption=self._render_words(("caption",), self._captions, lang, values),
@@ -116,6 +119,17 @@ class Template:
             model=front.video.model,
             digest=sha256(source.encode()).hexdigest(),
         )
+
+    def _rehearse(self) -> None:
+        """Render once with every choice, so that no unlucky pick fails at night."""
+        plain = {
+            each.name: each.default or (each.choices or (each.name,))[0]
+            for each in self.facts.variables
+        }
+        choices = [(each.name, value) for each in self.facts.variables for value in each.choices]
+        for values in [plain, *({**plain, name: value} for name, value in choices)]:
+            for lang in self.facts.languages or (None,):
+                self._prompt(values, lang)
 
     # --- rendering ---
 

@@ -118,7 +118,8 @@ def _stepped(field: _Field, match: re.Match[str], low: int, high: int) -> range:
     """Return every so-manieth value; refuses what APScheduler would refuse or read otherwise."""
     step = int(match["step"])
     if match["first"] and not match["last"]:
-        raise Wrong(f"a step needs a range, not {match['first']} alone", f"Write {low}-{high}/…")
+        hint = f"Write {match['first']}-{_end(field)}/{step}."
+        raise Wrong(f"a step needs a range, not {match['first']} alone", hint)
     if field.noun == "weekday":
         raise Wrong("a step does not go with weekdays", "List them: mon,wed,fri.")
     if match["first"] in field.names:

@@ -46,6 +46,7 @@ class BudgetShape(Shape):
     per_day_usd: Usd = Field(
         default=DEFAULT_BUDGET.per_day_usd,
         description="USD that all providers and X together may cost in one day of `timezone`.",
+        json_schema_extra={"default": float(DEFAULT_BUDGET.per_day_usd)},
     )
 
     def budget(self, timezone: str) -> Budget:
@@ -159,7 +160,7 @@ class DefaultsShape(Shape):
         default=None, description="A name under `providers`; the first one if left out."
     )
     approval: ApprovalShape = Field(
-        default=ApprovalShape(mode=ApprovalMode.REQUIRED),
+        default_factory=lambda: ApprovalShape(mode=ApprovalMode.REQUIRED),
         description="Who lets a finished video out.",
         json_schema_extra={"default": "required"},
     )
@@ -167,7 +168,7 @@ class DefaultsShape(Shape):
         default=None, description="Where videos go: slack:#channel, x:@account."
     )
     video: VideoShape = Field(
-        default=VideoShape(), description="Asked after the schedule and its template."
+        default_factory=VideoShape, description="Asked after the schedule and its template."
     )
 
 
@@ -178,7 +179,7 @@ class AdHocShape(Shape):
         default=None, description="A name under `providers`; that of `defaults` if left out."
     )
     approval: ApprovalShape = Field(
-        default=ApprovalShape(mode=ApprovalMode.REQUIRED),
+        default_factory=lambda: ApprovalShape(mode=ApprovalMode.REQUIRED),
         description="Who lets a finished video out. Not taken from `defaults`.",
         json_schema_extra={"default": "required"},
     )
@@ -186,7 +187,7 @@ class AdHocShape(Shape):
         default=None, description="Where videos go; as in `defaults` if left out."
     )
     video: VideoShape = Field(
-        default=VideoShape(), description="Asked before the template and `defaults`."
+        default_factory=VideoShape, description="Asked before the template and `defaults`."
     )
 
 
@@ -207,7 +208,7 @@ class ScheduleShape(Shape):
     )
     provider: Identifier | None = Field(default=None, description="A name under `providers`.")
     video: VideoShape = Field(
-        default=VideoShape(), description="Asked before the template and `defaults`."
+        default_factory=VideoShape, description="Asked before the template and `defaults`."
     )
     publish: Publish | None = Field(
         default=None, description="Where it goes; replaces the list of `defaults`."
@@ -238,17 +239,18 @@ class PlanShape(Shape):
     publish: Literal["preview"] | None = Field(
         default=None, description="preview: nothing goes to a live network."
     )
-    budget: BudgetShape = Field(default=BudgetShape(), description="How much may be spent.")
+    budget: BudgetShape = Field(default_factory=BudgetShape, description="How much may be spent.")
     defaults: DefaultsShape = Field(
-        default=DefaultsShape(), description="What holds for every schedule that says nothing else."
+        default_factory=DefaultsShape,
+        description="What holds for every schedule that says nothing else.",
     )
     providers: Annotated[dict[Identifier, ProviderShape], Field(min_length=1)] = Field(
-        default={"studio": ProviderShape(type=ProviderType.STUDIO)},
+        default_factory=lambda: {"studio": ProviderShape(type=ProviderType.STUDIO)},
         description="Who makes videos, by name. Nothing is contacted that nothing uses.",
         json_schema_extra={"default": {"studio": {"type": "studio"}}},
     )
     ad_hoc: AdHocShape = Field(
-        default=AdHocShape(), description="What holds for requests by people."
+        default_factory=AdHocShape, description="What holds for requests by people."
     )
     schedules: tuple[ScheduleShape, ...] = Field(
         default=(), description="What is made by itself, and when."

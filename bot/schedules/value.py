@@ -33,6 +33,10 @@ def _matching(pattern: str, what: str, hint: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _shown(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -111,31 +115,40 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+_ID = "[a-z0-9][a-z0-9-]{0,62}"
+_TEMPLATE = "[a-z0-9_-]{1,64}"
+_LANGUAGE = "[a-z]{2,3}(-[A-Za-z0-9]{2,8})?"
+_VARIABLE = "[A-Za-z][A-Za-z0-9_]{0,63}"
+_ENVIRONMENT = "[A-Z][A-Z0-9_]{0,63}"
+
 Identifier = Annotated[
     str,
+    _shown(_ID),
     _matching(
-        r"[a-z0-9][a-z0-9-]{0,62}",
-        "is not an id",
-        "Use up to 63 of a-z, 0-9 and -, beginning with a letter or a digit.",
+        _ID, "is not an id", "Use up to 63 of a-z, 0-9 and -, beginning with a letter or a digit."
     ),
 ]
 Template = Annotated[
     str,
-    _matching("[a-z0-9_-]{1,64}", "is not the name of a template", "It is a file's name less .j2."),
+    _shown(_TEMPLATE),
+    _matching(_TEMPLATE, "is not the name of a template", "It is a file's name less .j2."),
 ]
 Language = Annotated[
-    str, _matching("[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", "is not a language", "Write en, ja or pt-BR.")
+    str,
+    _shown(_LANGUAGE),
+    _matching(_LANGUAGE, "is not a language", "Write en, ja or pt-BR."),
 ]
 Variable = Annotated[
-    str, _matching(r"[A-Za-z][A-Za-z0-9_]{0,63}", "is not a variable's name", "Write it as mood.")
+    str, _shown(_VARIABLE), _matching(_VARIABLE, "is not a variable's name", "Write it as mood.")
 ]
 ModelName = Annotated[
     str, _matching(r"[^\s\x00-\x1f]{1,200}", "is not a model's name", "It has no blanks.")
 ]
 EnvironmentName = Annotated[
     str,
+    _shown(_ENVIRONMENT),
     _matching(
-        "[A-Z][A-Z0-9_]{0,63}",
+        _ENVIRONMENT,
         "is not the name of an environment variable",
         "Put the key into the environment or .env and its name here, as in OPENAI_API_KEY; "
         "a key that stood in this file should be replaced.",
