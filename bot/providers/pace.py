@@ -45,7 +45,7 @@ class Pace:
         self._usual[kind] = usual + WEIGHT * (seconds - usual)
 
     def after_failures(self, count: int) -> float:
-        """Return the seconds to wait after *count* failed looks in a row: 2, 4, 8… times the shortest."""
+        """Return the seconds to wait after *count* failed looks in a row; doubles every time."""
         return float(min(self.shortest * 2 ** min(count, 16), self.longest))
 
 

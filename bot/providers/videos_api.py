@@ -47,10 +47,10 @@ from bot.providers.pace import Pace
 PAGE = 100
 #: How far the server's clock may be behind ours when we look for a lost create.
 SKEW = timedelta(seconds=60)
-#: Waits, in units of the pace's longest, before an unknown job is looked for again; after the
-#: last one it has failed. vLLM-Omni forgets its jobs at a restart, gateways answer 404 in a deploy.
-PATIENCE = (0.5, 1.0, 2.0)
-MISSING = "missing_"
+#: How long a job may be unknown to its provider before it has failed, in units of the pace's
+#: longest wait. vLLM-Omni forgets its jobs at a restart, but gateways answer 404 in a deploy.
+PATIENCE = 3.5
+MISSING = re.compile(r"missing_since_(\d{1,11})")
 
 #: What went wrong before a byte of the request was sent.
 NOT_SENT = (
@@ -241,14 +241,14 @@ class VideosApiProvider:
         """Look at *job* until it is terminal; see `VideoProvider.watch`.
 
         A failed look yields the last observation with a later `look_again_at`. A job that the
-        provider does not know is looked for some minutes longer, which its `error` remembers
-        (`missing_1`, `missing_2`…), and then ends `failed` with the code `not_found`.
+        provider does not know is `UNKNOWN`, its `error` says since when (`missing_since_<epoch>`),
+        and after some minutes it ends `failed` with the code `not_found`.
         """
         failures = 0
         if job.status.is_terminal:
             yield job
         while not job.status.is_terminal:
-            due = job.look_again_at or self._in(self._usual_wait(job))
+            due = job.look_again_at or self._clock.now()
             try:
                 sight = await self._looker.look(job.id, due)
             except (RateLimited, Unavailable) as error:
@@ -274,17 +274,17 @@ class VideosApiProvider:
         return replace(seen, look_again_at=self._in(max(wait, self._pace.shortest)))
 
     def _miss(self, job: VideoJob, words: str) -> VideoJob:
-        """Count a look that did not find the job, in the observation itself."""
-        code = job.error.code if job.error else ""
-        number = code.removeprefix(MISSING)
-        misses = int(number) if code.startswith(MISSING) and number.isdecimal() else 0
+        """Return the observation that nobody knows the job; it remembers since when."""
+        now = self._clock.now()
+        before = MISSING.fullmatch(job.error.code) if job.error else None
+        since = int(before[1]) if before else int(now.timestamp())
         message = words or "The provider does not know this video."
-        if misses >= len(PATIENCE):
+        if now.timestamp() - since >= PATIENCE * self._pace.longest:
             error = VideoError(code="not_found", message=message)
             return replace(job, status=VideoStatus.FAILED, error=error)
-        again = self._in(PATIENCE[misses] * self._pace.longest)
-        error = VideoError(code=f"{MISSING}{misses + 1}", message=message)
-        return replace(job, error=error, look_again_at=again)
+        error = VideoError(code=f"missing_since_{since}", message=message)
+        again = self._in(self._pace.longest)
+        return replace(job, status=VideoStatus.UNKNOWN, error=error, look_again_at=again)
 
     def _usual_wait(self, job: VideoJob) -> float:
         age = (self._clock.now() - job.created_at).total_seconds()
