@@ -35,7 +35,7 @@ def open_store(url: str, *, migrate: bool) -> SqlStore:
     damaged, another program's or out of reach; `EngineRunning` if an engine runs on a database
     that has to be upgraded; `ConfigError` for another kind of URL.
     """
-    database = _open(_parse(url), create=migrate)
+    database = _open(url, create=migrate)
     try:
         with translated(database.name):
             _prepare(database, migrate=migrate)
@@ -45,10 +45,21 @@ def open_store(url: str, *, migrate: bool) -> SqlStore:
     return SqlStore(database)
 
 
+def _open(url: str, *, create: bool) -> Database:
+    if url.startswith("postgresql://"):
+        return open_postgres(_parse(url))
+    # Not parsed: what follows is the path as it stands, whatever signs it is made of.
+    scheme, slashes, path = url.partition("sqlite:///")
+    if scheme or not slashes or path in {"", ":memory:"}:
+        raise _misnamed()
+    with translated(path):
+        return open_sqlite(Path(path), create=create)
+
+
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # The cause would show the URL, and with it a password.
         raise _misnamed() from None
 
@@ -58,16 +69,6 @@ def _misnamed() -> ConfigError:
         "REELBOT_DATABASE_URL names neither a SQLite file nor a PostgreSQL database.",
         hint=f"It looks like {_EXAMPLES}.",
     )
-
-
-def _open(url: URL, *, create: bool) -> Database:
-    if url.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
-        return open_postgres(url)
-    if url.drivername != "sqlite" or url.database in {None, "", ":memory:"}:
-        raise _misnamed()
-    assert url.database is not None
-    with translated(url.database):
-        return open_sqlite(Path(url.database), create=create)
 
 
 def _prepare(database: Database, *, migrate: bool) -> None:
