@@ -444,7 +444,8 @@ class Bot:
                 return run
             if run.wake_at is None or run.reason == "approval":
                 return run
-            ahead = (run.wake_at - self.clock.now()).total_seconds()
+            # Not the row: a look that changed nothing has moved only the appointment.
+            ahead = (self.waker.due[run_id] - self.clock.now()).total_seconds()
             await self.clock.advance(max(ahead, 0))
         raise AssertionError(f"the run never rests: {run}")
 

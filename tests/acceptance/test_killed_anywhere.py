@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.run import Run, RunState
 from bot.errors import StoreError
-from tests.fakes import Killed, Killer, World
+from tests.fakes import SLACK, Killed, Killer, World
 
 
 async def trip(world: World, killer: Killer) -> Run | None:
@@ -198,8 +198,6 @@ async def test_a_plain_run_takes_few_commits(tmp_path: Path) -> None:
     """One target, nothing goes wrong: at most eight commits, adding it included."""
     world = World(tmp_path)
     async with world.boot() as bot:
-        from tests.fakes import SLACK
-
         run = await bot.start(targets=(SLACK,))
         run = await bot.settle(run.id)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.run import RunState
+from bot.ports import Stop
 from tests.fakes import Bot, World
 
 
@@ -40,7 +41,8 @@ async def test_approval_lets_the_posts_out(bot: Bot) -> None:
     run = await bot.settle(run_id)
     assert answer == "Approved by ann."
     assert run.state is RunState.SUCCEEDED
-    assert run.approval and run.approval.by == "ann"
+    assert run.approval
+    assert run.approval.by == "ann"
     assert bot.world.posts == ["slack:#cats", "x:@reelbot"]
 
 
@@ -151,6 +153,4 @@ async def test_it_asks_for_a_person_once(bot: Bot) -> None:
 
 
 def _stop(bot: Bot):
-    from bot.ports import Stop
-
     return Stop(by="eve", at=bot.clock.now())

@@ -28,7 +28,8 @@ async def today(bot: Bot) -> Decimal:
 async def test_a_finished_run_has_settled_everything(bot: Bot) -> None:
     run = await bot.settle((await bot.start()).id)
 
-    assert run.price and run.price.total == Decimal("0.815")
+    assert run.price
+    assert run.price.total == Decimal("0.815")
     assert await spends(bot, run.id) == {
         "video": (Decimal("0.80"), "settled"),
         "x:@reelbot": (Decimal("0.015"), "settled"),
@@ -42,7 +43,8 @@ async def test_a_run_over_the_cap_fails_before_anything_is_asked(bot: Bot) -> No
     run = await bot.settle((await bot.start()).id)
 
     assert run.state is RunState.FAILED
-    assert run.failure and run.failure.code == "budget_exceeded"
+    assert run.failure
+    assert run.failure.code == "budget_exceeded"
     assert run.prompt is not None
     assert bot.world.vendor.jobs == {}
     assert await today(bot) == 0
@@ -68,7 +70,8 @@ async def test_a_refused_create_gives_the_money_back(bot: Bot) -> None:
     run = await bot.settle((await bot.start()).id)
 
     assert run.state is RunState.FAILED
-    assert run.failure and run.failure.message == "No cats, please."
+    assert run.failure
+    assert run.failure.message == "No cats, please."
     assert await today(bot) == 0
 
 
@@ -96,7 +99,8 @@ async def test_a_pause_asked_for_is_kept_and_nothing_is_created_meanwhile(bot: B
     run = await bot.advance((await bot.start()).id)
 
     assert (run.state, run.reason) == (RunState.WAITING, "backoff")
-    assert run.wake_at and (run.wake_at - bot.clock.now()).total_seconds() >= 77
+    assert run.wake_at
+    assert (run.wake_at - bot.clock.now()).total_seconds() >= 77
     assert bot.world.vendor.jobs == {}
 
     assert (await bot.settle(run.id)).state is RunState.SUCCEEDED

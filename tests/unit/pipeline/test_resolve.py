@@ -144,7 +144,8 @@ async def test_a_job_that_never_ends_is_shown_and_never_created_again(
     async with world.boot() as bot:
         run = await bot.settle((await bot.start()).id)
         assert run.state is RunState.ATTENTION
-        assert run.failure and "nothing was created again" in run.failure.message
+        assert run.failure
+        assert "nothing was created again" in run.failure.message
 
         world.vendor.stays = None
         await bot.tell("resolve", run.id, answer="wait")

@@ -21,7 +21,8 @@ async def test_only_the_post_that_failed_is_sent_again(bot: Bot) -> None:
     bot.world.x.script = [PostRejected("No.")]
     run = await bot.settle((await bot.start()).id)
     assert run.state is RunState.FAILED
-    assert run.failure and run.failure.message == "Not posted: x:@reelbot: No."
+    assert run.failure
+    assert run.failure.message == "Not posted: x:@reelbot: No."
 
     await bot.tell("retry", run.id)
     run = await bot.settle(run.id)
@@ -129,5 +130,6 @@ async def test_an_error_nobody_foresaw_ends_in_words(bot: Bot) -> None:
     run = await bot.settle((await bot.start()).id)
 
     assert run.state is RunState.FAILED
-    assert run.failure and run.failure.code == "internal"
+    assert run.failure
+    assert run.failure.code == "internal"
     assert len(bot.world.vendor.jobs) == 1

@@ -33,7 +33,7 @@ class StopAt(Killer):
 
 
 @pytest.mark.parametrize(
-    ("line", "created", "posted"),
+    "line, created, posted",
     [
         ("claim: after", 0, 0),
         ("commit Reserve Intend", 0, 0),  # between the intent and the request
@@ -72,7 +72,8 @@ async def test_a_stop_is_a_row_and_survives(world: World) -> None:
     async with world.boot() as bot:
         found = await bot.gate.stopped()
 
-    assert found and found.by == "eve"
+    assert found
+    assert found.by == "eve"
 
 
 async def test_a_job_in_flight_is_kept_and_paid_for_once(world: World) -> None:
