@@ -22,7 +22,7 @@ from bot.domain.post import Limits
 from bot.domain.video import Asset, Inspection
 from bot.errors import Unusable
 from bot.media.keep import Keep
-from bot.media.probe import Probe, opened, picture, probe, rational
+from bot.media.probe import Probe, opened, picture, probe, rational, sound
 
 #: Bits per second below which a picture is not worth posting.
 _LEAST_BIT_RATE = 60_000
@@ -163,8 +163,9 @@ def _tracks(old: InputContainer, new: OutputContainer, plan: _Plan) -> dict[int,
     video = picture(old)
     tracks: dict[int, _Track] = {}
     tracks[video.index] = _Copy(new, video) if plan.copy_picture else _Picture(new, video, plan)
-    for sound in old.streams.audio[:1]:
-        tracks[sound.index] = _Copy(new, sound) if plan.copy_sound else _Sound(new)
+    audio = sound(old)
+    if audio:
+        tracks[audio.index] = _Copy(new, audio) if plan.copy_sound else _Sound(new)
     return tracks
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bot.domain.video import Inspection
 from bot.errors import Truncated, Unusable
-from bot.media.probe import Probe, opened, picture, probe
+from bot.media.probe import Probe, opened, picture, probe, sound
 
 #: Every so many frames one is measured: four in a second at 24 fps.
 _STRIDE = 6
@@ -95,7 +95,8 @@ def _play(path: Path) -> _Seen:
     with opened(path) as container:
         video = picture(container)
         video.thread_type = "AUTO"
-        for packet in container.demux(video, *container.streams.audio[:1]):
+        audio = sound(container)
+        for packet in container.demux([video, audio] if audio else [video]):
             _take(packet, seen)
     return seen
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -61,14 +62,14 @@ def probe(path: Path) -> Probe:
     boxes = _boxes(path)
     with opened(path) as container:
         video = picture(container)
-        sound = next(iter(container.streams.audio), None)
+        audio = sound(container)
         return Probe(
             container=_container(container),
             video_codec=video.codec_context.name,
             pixel_format=video.codec_context.pix_fmt or "unknown",
             pixel_aspect=rational(video.sample_aspect_ratio) or Fraction(1),
-            audio_codec=sound.codec_context.name if sound else None,
-            channels=sound.codec_context.channels if sound else 0,
+            audio_codec=audio.codec_context.name if audio else None,
+            channels=audio.codec_context.channels if audio else 0,
             width=video.codec_context.width,
             height=video.codec_context.height,
             seconds=_seconds(container, video),
@@ -94,10 +95,17 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
 
 def picture(container: InputContainer) -> VideoStream:
-    """Return the video stream; `Unusable` without one."""
-    if not container.streams.video:
-        raise Unusable("The file holds no video.", hint="Make another one.")
-    return container.streams.video[0]
+    """Return the video stream that can be played; `Unusable` without one."""
+    # The stubs do not say that a codec nobody knows leaves no context.
+    for stream in container.streams.video:
+        if stream.codec_context is not None:
+            return stream
+    raise Unusable("The file holds no video that can be played.", hint="Make another one.")
+
+
+def sound(container: InputContainer) -> AudioStream | None:
+    """Return the audio stream that can be played, None without one."""
+    return next((s for s in container.streams.audio if s.codec_context is not None), None)
 
 
 class _Ratio(Protocol):

@@ -1,8 +1,8 @@
 """What each network takes, for its publisher and for the preview of it.
 
-Slack names no size or length for a video; ours keep to what its player shows well
-(docs.slack.dev, files: 1 GB for one file). X: docs.x.com, media best practices: 1280x1024, 0.5 to
-140 seconds, 512 MB, 60 frames per second for accounts that do not pay.
+X: docs.x.com, media best practices, the numbers for an account that pays for nothing: 1280x1024,
+140 seconds, 512 MB, 60 frames per second. Slack takes files up to 1 GB and documents neither size
+nor length of a video; those two are ours, wide enough never to matter for a clip.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,10 @@
 import io
+import random
 import wave
 
 import pytest
 
-from bot.errors import Truncated, Unusable
+from bot.errors import MediaError, Truncated, Unusable
 from bot.media import Library
 from tests.clips import chunks, clip, cut_at_box, truncated
 
@@ -117,3 +118,29 @@ async def test_a_file_that_has_gone_is_unusable_and_says_so(library):
     library.path(asset).unlink()
     with pytest.raises(Unusable, match="no longer in the media library"):
         await library.inspect(asset)
+
+
+async def test_a_picture_in_a_codec_that_nobody_knows_is_unusable(library):
+    with pytest.raises(Unusable, match="no video that can be played"):
+        await inspect(library, clip().replace(b"avc1", b"zzzz"))
+
+
+async def test_sound_in_a_codec_that_nobody_knows_counts_as_no_sound(library):
+    data = clip().replace(b"mp4a", b"zzzz")
+    data = data.replace(b"esds", b"zzzz")
+    found = await inspect(library, data)
+    assert found.audio_codec is None
+    assert found.findings == ("It has no sound.",)
+
+
+async def test_whatever_happens_to_a_file_on_its_way_it_ends_as_video_or_as_media_error(library):
+    """A traceback would tell nobody what to do."""
+    chance = random.Random(7)
+    for _ in range(60):
+        data = bytearray(clip(seconds=0.25))
+        for _ in range(chance.choice([1, 5, 30])):
+            data[chance.randrange(3000)] = chance.randrange(256)
+        try:
+            await inspect(library, bytes(data))
+        except MediaError:
+            continue
