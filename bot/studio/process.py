@@ -37,7 +37,8 @@ class WorkerProcess:
     def __init__(self, renderer: str) -> None:
         self._renderer = renderer
         self._process: Process | None = None
-        self.renders = 0
+        #: Whether this process has rendered: its libraries keep some of that memory.
+        self.used = False
 
     async def start(self) -> None:
         """Start the process unless it runs. It imports the renderer at once, to be warm.
@@ -72,14 +73,14 @@ class WorkerProcess:
             await self._tell(order)
             while not (answer := await self._hear()).get("done"):
                 on_progress(answer["progress"])
-            self.renders += 1
+            self.used = True
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
         """Kill the process and reap it. It keeps nothing that would need a gentler end."""
-        process, self._process, self.renders = self._process, None, 0
+        process, self._process, self.used = self._process, None, False
         if process is None:
             return
         if process.returncode is None:

@@ -20,15 +20,15 @@ from bot.studio.process import RenderFailed, WorkerDied, WorkerProcess
 
 logger = logging.getLogger(__name__)
 
-#: A worker is replaced after so many renders, which returns the memory that libraries keep.
-RENDERS_PER_WORKER: Final = 20
-
 #: A worker that died (killed, out of memory) may have been unlucky once.
 ATTEMPTS: Final = 2
 
 
 class Renders:
-    """As many loops as workers. Idle, they wait for `wake`; nothing polls."""
+    """As many loops as workers. Idle, they wait for `wake`; nothing polls.
+
+    A worker is warm from the start, lives while jobs wait, and ends when they are done.
+    """
 
     def __init__(
         self,
@@ -69,6 +69,8 @@ class Renders:
             while True:
                 wake.clear()  # before the look, so that what is added after it is not missed
                 await self._render_all(process)
+                if process.used:  # 130 MB that nobody needs until the next job
+                    await process.close()
                 await wake.wait()
         finally:
             await process.close()
@@ -103,7 +105,7 @@ class Renders:
     async def _make(self, job: Job, process: WorkerProcess) -> None:
         folder = await asyncio.to_thread(self._files.start, job.id)
         try:
-            await self._persist(job, folder, process)
+            await self._render_until_answered(job, folder, process)
             await asyncio.to_thread(self._files.finish, job.id, folder)
         finally:
             await asyncio.to_thread(self._files.abandon, folder)
@@ -111,9 +113,7 @@ class Renders:
         expires_at = now + EXPIRES_AFTER_HOURS * 3600
         await self._jobs.ask(lambda jobs: jobs.complete(job.id, at=now, expires_at=expires_at))
 
-    async def _persist(self, job: Job, folder: Path, process: WorkerProcess) -> None:
-        if process.renders >= RENDERS_PER_WORKER:
-            await process.close()
+    async def _render_until_answered(self, job: Job, folder: Path, process: WorkerProcess) -> None:
         order = _order(job, folder, self._files.reference(job.id))
         for attempt in range(1, ATTEMPTS + 1):
             try:

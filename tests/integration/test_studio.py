@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import psutil
 import pytest
@@ -111,6 +112,13 @@ async def until(client: httpx.AsyncClient, video: Video, *status: str, within: f
     return seen
 
 
+async def until_it_moves(client: httpx.AsyncClient, video: Video, within: float = 60) -> None:
+    deadline = time.monotonic() + within
+    while (seen := await get(client, video))["progress"] == 0:
+        assert time.monotonic() < deadline, seen
+        await asyncio.sleep(0.01)
+
+
 async def held(folder: Path, within: float = 60) -> int:
     """Wait until a render holds; the id of its process."""
     deadline = time.monotonic() + within
@@ -126,6 +134,17 @@ def _text(path: Path) -> str:
 
 def files_of(folder: Path, video_id: str) -> list[Path]:
     return list(folder.rglob(f"{video_id}*"))
+
+
+def workers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "bot.studio.worker" in _line(child)]
+
+
+def _line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def gone(pid: int) -> bool:
@@ -703,6 +722,16 @@ async def test_a_closed_studio_says_so(tmp_path: Path) -> None:
         assert_refused(await client.get(VIDEOS), 503, "studio_closed")
 
 
+async def test_an_idle_studio_keeps_no_worker_that_has_rendered(client: httpx.AsyncClient) -> None:
+    await until(client, await create(client), "completed")
+    await eventually(lambda: not workers())
+    await until(client, await create(client), "completed")
+
+
+async def test_a_new_studio_has_a_warm_worker(client: httpx.AsyncClient) -> None:
+    await eventually(lambda: len(workers()) == 1)
+
+
 async def test_closing_while_a_render_hangs_leaves_no_process(tmp_path: Path) -> None:
     async with opened(tmp_path) as client:
         await create(client, "hold it")
@@ -785,3 +814,40 @@ async def test_every_answered_create_survives_a_kill(tmp_path: Path) -> None:
             studio.start()
             for video_id in answered:
                 assert (await client.get(f"{VIDEOS}/{video_id}")).is_success
+
+
+# With the renderer itself
+
+
+@pytest.mark.slow
+async def test_a_kill_in_the_middle_changes_no_byte_of_a_real_clip(tmp_path: Path) -> None:
+    fields = {"prompt": "a cat sails home at dusk", "seed": 5, "seconds": "4"}
+    with StudioProcess(tmp_path) as studio:
+        async with to(studio) as client:
+            whole = await until(client, await create(client, **fields), "completed")
+            broken = await create(client, **fields)
+            await until_it_moves(client, broken)
+            studio.kill()
+            studio.start()
+            await until(client, broken, "completed")
+            for variant in ("video", "thumbnail", "spritesheet"):
+                one, two = [
+                    await client.get(f"{VIDEOS}/{video['id']}/content", params={"variant": variant})
+                    for video in (whole, broken)
+                ]
+                assert one.content == two.content
+                if variant == "video":
+                    check_clip(one.content)
+                else:
+                    kind = Image.open(io.BytesIO(one.content)).get_format_mimetype()
+                    assert kind == one.headers["content-type"]
+
+
+def check_clip(content: bytes) -> None:
+    with av.open(io.BytesIO(content)) as clip:
+        picture, sound = clip.streams.video[0], clip.streams.audio[0]
+        assert (picture.width, picture.height) == (720, 1280)
+        assert picture.codec_context.name == "h264"
+        assert sound.codec_context.name == "aac"
+        assert clip.duration is not None
+        assert clip.duration / av.time_base == pytest.approx(4, abs=0.1)
