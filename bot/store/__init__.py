@@ -46,7 +46,7 @@ def open_store(url: str, *, migrate: bool) -> SqlStore:
 
 
 def _open(url: str, *, create: bool) -> Database:
-    if url.startswith("postgresql://"):
+    if url.startswith(("postgresql://", "postgres://")):
         return open_postgres(_parse(url))
     # Not parsed: what follows is the path as it stands, whatever signs it is made of.
     scheme, slashes, path = url.partition("sqlite:///")

@@ -55,7 +55,7 @@ class FileLock:
         """Return whether an engine runs."""
         try:
             with self._path.open("r+", encoding="utf-8") as file:
-                return not _try_lock(file, 0)
+                return not _try_lock(file, 0, shared=True)
         except FileNotFoundError:
             return False
 
@@ -112,10 +112,13 @@ def _write(file: IO[str], holder: str) -> None:
     file.flush()
 
 
-def _try_lock(file: IO[str], wait: float) -> bool:
-    """Lock *file* until it is closed; wait a little and return False if somebody else did."""
+def _try_lock(file: IO[str], wait: float, *, shared: bool = False) -> bool:
+    """Lock *file* until it is closed; wait a little and return False if somebody else did.
+
+    Those who share the lock, because they only ask, do not take one another for an engine.
+    """
     try:
-        _lock(file)
+        _lock(file, shared=shared)
     except OSError:
         time.sleep(wait)
         return False
@@ -125,12 +128,12 @@ def _try_lock(file: IO[str], wait: float) -> bool:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[str]) -> None:
+    def _lock(file: IO[str], *, shared: bool) -> None:  # noqa: ARG001 - Windows cannot share
         # Far behind the text: Windows lets nobody read what is locked.
         file.seek(1 << 20)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(file: IO[str], *, shared: bool) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

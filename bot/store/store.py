@@ -20,6 +20,7 @@ from bot.domain.command import Command
 from bot.domain.effect import Effect
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import Fire
+from bot.errors import StoreError
 from bot.ports import (
     Change,
     FinishCommand,
@@ -60,9 +61,14 @@ class SqlStore:
         self._database = database
         self._writer = Writer(database.writing, group=database.group)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+        self._closed = False
 
     async def close(self) -> None:
-        """Finish what was handed over, then let go of the database. Repeatable."""
+        """Finish what was handed over, then let go of the database. Repeatable.
+
+        Whoever asks for something later gets a `StoreError`.
+        """
+        self._closed = True
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
@@ -205,13 +211,19 @@ class SqlStore:
         await self._write(partial(commands.set_stopped, stop=stop))
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
+        self._must_be_open()
         with translated(self._database.name):
             return await self._writer.do(work)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
+        self._must_be_open()
         with translated(self._database.name):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._reader, self._look, work)
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise StoreError("The store is closed.")
 
     def _look(self, work: Callable[[Connection], T]) -> T:
         with self._database.reading.connect() as connection:

@@ -89,7 +89,6 @@ spends = Table(
     Column("at", Instant, nullable=False),
     Column("state", Word(SpendState), nullable=False),
     Index("spends_of_run", "run_id"),
-    Index("spends_by_day", "day"),
 )
 
 #: Reserved and settled money of a day: the one row two nodes meet on when both want the rest.

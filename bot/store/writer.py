@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from bot.errors import BotError, StoreError
+from bot.errors import BotError
 
 T = TypeVar("T")
 
@@ -39,7 +39,6 @@ class Writer:
         self._engine = engine
         self._group = group
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._closing = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -48,16 +47,13 @@ class Writer:
 
         *work* may run twice, so it does nothing but read and write through the connection.
         """
-        if self._closing:
-            raise StoreError("The store is closed.")
         job = _Job(work=work, future=asyncio.get_running_loop().create_future())
         self._queue.put(job)
         result: T = await job.future
         return result
 
     def close(self) -> None:
-        """Finish what was handed over, then stop. Repeatable."""
-        self._closing = True
+        """Finish what was handed over, then stop; what is handed over later is never done."""
         self._queue.put(None)
         self._thread.join()
 

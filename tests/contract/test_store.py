@@ -17,7 +17,7 @@ from bot.domain.post import Target
 from bot.domain.run import Run, RunRequest, RunState, WaitReason
 from bot.domain.schedule import ApprovalMode, ApprovalPolicy, Fire
 from bot.domain.video import VideoSpec
-from bot.errors import BotError, BudgetExceeded, Conflict, LeaseLost, NotFound
+from bot.errors import BotError, BudgetExceeded, Conflict, LeaseLost, NotFound, StoreError
 from bot.ports import (
     FinishCommand,
     Intend,
@@ -663,3 +663,12 @@ class TestCommits:
         second = open_store(url, migrate=False)
         assert (await second.count_runs())[RunState.RUNNING] == 20
         await second.close()
+
+    async def test_a_closed_store_takes_nothing(self, url: str) -> None:
+        closed = open_store(url, migrate=True)
+        await closed.close()
+        await closed.close()
+        with pytest.raises(StoreError, match="closed"):
+            await closed.add_run(a_run())
+        with pytest.raises(StoreError, match="closed"):
+            await closed.list_runs()

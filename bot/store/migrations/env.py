@@ -3,12 +3,9 @@
 from alembic import context
 
 from bot.store.schema import VERSION_TABLE
-from bot.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
     version_table=VERSION_TABLE,
-    render_as_batch=True,
 )
 context.run_migrations()

@@ -134,6 +134,18 @@ class TestVersions:
             assert differences(connection) == []
         database.close()
 
+    def test_a_creation_that_fails_leaves_nothing(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise OSError("the disk is full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("alembic.op.create_index", fail)
+            with pytest.raises(DatabaseUnusable, match="full"):
+                open_store(url, migrate=True)
+        create(url)
+
     def test_many_may_create_it_at_once(self, url: str) -> None:
         code = "import sys; from bot.store import open_store; open_store(sys.argv[1], migrate=True)"
         command = [sys.executable, "-c", code, url]

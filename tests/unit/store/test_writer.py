@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from bot.errors import Conflict, StoreError
+from bot.errors import Conflict
 from bot.store.sqlite import open_sqlite
 from bot.store.writer import Writer
 
@@ -114,12 +114,6 @@ async def test_a_commit_that_fails_fails_all_of_them(writer: Writer, engine: Eng
     outcomes = await together(writer, insert(1), refuse, insert(2))
     assert [type(outcome) for outcome in outcomes] == [OSError] * 3
     assert await writer.do(rows) == []
-
-
-async def test_a_closed_writer_takes_nothing(writer: Writer) -> None:
-    await asyncio.to_thread(writer.close)
-    with pytest.raises(StoreError, match="closed"):
-        await writer.do(rows)
 
 
 async def test_the_thread_outlives_the_loop_of_its_callers(engine: Engine) -> None:

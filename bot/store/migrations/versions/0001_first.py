@@ -84,7 +84,6 @@ def _money() -> None:
         sa.Column("state", sa.Text, nullable=False),
     )
     op.create_index("spends_of_run", "spends", ["run_id"])
-    op.create_index("spends_by_day", "spends", ["day"])
     op.create_table(
         "days",
         sa.Column("day", sa.Date, primary_key=True),
