@@ -51,7 +51,7 @@ class Bank:
         self._edge = self._skyline(stage.streams.named("bank"))
         grass = stage.palette.grass
         dark = mix(grass, (4, 10, 18), 0.30)
-        self._reeds(behind, mix(grass, dark, 0.55))
+        self._reeds(behind, self._straw(mix(grass, dark, 0.55)))
         lit = mix(grass, stage.palette.key, 0.28)
         edge = _Blades(name="edge", depth=0.97, height=26, density=9, colour=lit)
         self._grass(behind, self._along(6), edge)
@@ -78,6 +78,13 @@ class Bank:
                 name=name, depth=depth, height=height, density=7, colour=tone, clumps=0.55, sway=1.3
             )
             self._grass(front, low, blades)
+
+    def _straw(self, green: Colour) -> Colour:
+        """Reeds stay green until snow falls on them."""
+        palette = self._stage.palette
+        if self._stage.spec.weather is not Weather.SNOW:
+            return green
+        return mix(palette.lit(rgb("#9c8a63")), palette.land, 0.35)
 
     def _skyline(self, stream: np.random.Generator) -> list[Point]:
         layout, unit = self._stage.layout, self._stage.layout.unit

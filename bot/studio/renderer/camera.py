@@ -40,9 +40,9 @@ class Camera:
         """How much larger than in the layout the ground looks."""
         done = ease(t / self.seconds)
         if self.move is Move.ZOOM_IN:
-            return 1.0 + 0.20 * done
+            return 1.0 + 0.14 * done
         if self.move is Move.ZOOM_OUT:
-            return 1.20 - 0.20 * done
+            return 1.14 - 0.14 * done
         if self.move is Move.DRIFT:
             return 1.02 + 0.02 * math.sin(t * 0.45)
         return 1.0

@@ -47,8 +47,8 @@ def compose(width: int, height: int, streams: Streams) -> Layout:
         bank=height * (0.735 if portrait else 0.81),
         sun=sun,
         cat=(
-            width * (0.37 if portrait else 0.31),
-            height * (0.85 if portrait else 0.905),
+            width * (0.395 if portrait else 0.31),
+            height * (0.845 if portrait else 0.893),
             unit * (2.5 if portrait else 1.75),
         ),
         boat=(

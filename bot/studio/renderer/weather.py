@@ -38,7 +38,7 @@ class Falling:
         layout, unit = self._stage.layout, self._stage.layout.unit
         stream = self._stage.streams.named(f"rain {near}")
         path, slant = Path(), -0.10
-        for x, y in stream.random((round(64 - 26 * near), 2)).tolist():
+        for x, y in stream.random((round(110 - 55 * near), 2)).tolist():
             length = unit * (16 + 34 * near)
             left, top = (x * 1.3 - 0.1) * layout.width, y * layout.height
             path.move(left, top).line(left + slant * length, top + length)

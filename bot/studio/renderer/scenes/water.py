@@ -21,6 +21,8 @@ from bot.studio.renderer.willow import Willow
 
 #: A static camera lets the cat cross this share of the picture.
 _CROSSING = 0.5
+#: The boat sails along with a moving camera, falling behind an eighth of the picture at most.
+_BOAT_DEPTH = 0.55
 
 
 class _Part(Protocol):
@@ -85,8 +87,9 @@ class WaterScene:
         self._cat.show(t, x, zoom * y + lift, scale * zoom)
         if self._boat is not None:
             x, y, scale = layout.boat
-            near = camera.view(0.55, t)
-            drift = camera.travel(t) * 0.45
+            reach = max(camera.reach, 1.0)
+            near = camera.view(_BOAT_DEPTH, t)
+            drift = camera.travel(t) * (_BOAT_DEPTH - min(0.1, 0.12 * layout.width / reach))
             self._boat.show(
                 t, near[0] * (x + drift) + near[2], near[4] * y + near[5], scale * near[0]
             )
