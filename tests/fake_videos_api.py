@@ -39,9 +39,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from uvicorn.server import ServerState
 
-MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(range(256)) * 2400
-WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 " + b"\x00" * 24
-JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 32
+from tests.quick_renderer import FILES
+
+MP4, WEBP, JPEG = FILES.values()
 
 
 class SystemClock:
