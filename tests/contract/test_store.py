@@ -1,13 +1,15 @@
 """What every store promises, on SQLite and on PostgreSQL."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bot.domain.budget import Spend, SpendState
@@ -31,6 +33,7 @@ from bot.ports import (
     Store,
 )
 from bot.store import SqlStore, open_store
+from bot.store.tables import metadata
 from tests.postgres import fresh_database
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -39,13 +42,28 @@ TODAY = date(2026, 11, 23)
 CAP = Decimal(10)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'reelbot.db'}"
-    else:
-        with fresh_database() as database:
-            yield database
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def created(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a database with tables; they are made once, as that takes longer than a test."""
+    with ExitStack() as stack:
+        path = tmp_path_factory.mktemp("store") / "reelbot.db"
+        file = f"sqlite:///{path}"
+        url = file if request.param == "sqlite" else stack.enter_context(fresh_database())
+        open_store(url, migrate=True)._close()
+        yield url
+
+
+@pytest.fixture
+def url(created: str, tmp_path: Path) -> str:
+    """The URL of an empty database."""
+    if created.startswith("sqlite"):
+        path = shutil.copy(created.removeprefix("sqlite:///"), tmp_path)
+        return f"sqlite:///{path}"
+    with psycopg.connect(created) as connection:
+        connection.execute(f"TRUNCATE {', '.join(metadata.tables)}")
+    return created
 
 
 @pytest.fixture
