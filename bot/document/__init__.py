@@ -20,6 +20,9 @@ __all__ = ["Document", "Fault", "Location", "Shape", "Wrong", "nearest", "read_t
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
+#: Mistakes told at once; whoever has more has one in a script.
+MAX_TOLD = 50
+
 _WORD = re.compile(r"[\w.-]{1,64}")
 
 
@@ -93,8 +96,11 @@ class Document:
         errors = [self._error_of(each) for each in ordered]
         if len(errors) == 1:
             return errors[0]
-        lines = [f"{error} ({error.hint})" if error.hint else str(error) for error in errors]
-        return self._error("\n".join(lines))
+        told = errors[:MAX_TOLD]
+        lines = [f"{error} ({error.hint})" if error.hint else str(error) for error in told]
+        more = len(errors) - len(told)
+        hint = f"There are {more} more." if more else None
+        return self._error("\n".join(lines), hint=hint)
 
     def _error_of(self, wrong: Fault) -> ConfigError:
         where = _path(wrong.location)

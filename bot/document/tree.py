@@ -97,7 +97,7 @@ class TreeReader:
     def _count(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise Syntax(0, f"its aliases unfold to more than {MAX_PIECES:,} pieces")
+            raise Syntax(0, f"it unfolds to more than {MAX_PIECES:,} pieces")
 
     def _data(self, node: Node, at: Location) -> Any:
         if isinstance(node, MappingNode) and node.tag == f"{_TAG}map":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -97,9 +98,14 @@ def _value(data: Any, location: Location) -> Any:
     return data
 
 
+@cache
+def _schema(shape: type[Shape]) -> Mapping[str, Any]:
+    return shape.model_json_schema()
+
+
 def _keys(shape: type[Shape], location: Location) -> list[str]:
     """Return the keys that may stand at *location*."""
-    schema = shape.model_json_schema()
+    schema = _schema(shape)
     node = _follow(schema, schema)
     for part in location:
         node = _follow(schema, node.get("items", {}) if isinstance(part, int) else _at(node, part))

@@ -104,6 +104,8 @@ def _bounds(field: _Field, first: str | None, last: str | None) -> tuple[int, in
         return field.low, field.high
     low = field.value(first)
     high = field.value(last) if last else low
+    if last and first.isdigit() != last.isdigit():
+        raise Wrong(f"{first}-{last} mixes names and numbers", f"Write {low}-{high}.")
     if low > high:
         hint = f"Write two ranges with a comma: {first}-{_end(field)},…"
         raise Wrong(f"{first}-{last} runs backwards", hint)

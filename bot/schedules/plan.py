@@ -117,6 +117,7 @@ def _provider(name: str, entry: ProviderShape) -> ProviderEntry:
         type=entry.type,
         base_url=entry.base_url,
         api_key_env=entry.api_key_env,
+        timeout=entry.timeout,
         models={name: model.model(name) for name, model in (entry.models or {}).items()},
     )
 

@@ -148,6 +148,11 @@ class ProviderShape(Shape):
         description="videos-api: the name of the environment variable with its key, never the key. "
         "Left out, no key is sent.",
     )
+    timeout: Duration = Field(
+        default=60.0,
+        description="videos-api: how long it may take to answer one request. After a lost answer "
+        "the bot looks for the video when half as much again has passed.",
+    )
     models: dict[ModelName, ModelShape] | None = Field(
         default=None, description="videos-api: its models by name; the first is the default."
     )

@@ -378,7 +378,9 @@ def test_a_forbidden_thing_is_named_with_what_there_is_instead(refuse: Refuse):
     assert "{{ variables }}, {% if %} and the filters lower, upper" in (error.hint or "")
 
 
-QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 TOKENS = "{{ }} {% %} {# #} mood if else endif |upper | ~ [ ] { } 'a' : 1 == and not --- . ( )"
 JINJA = st.lists(
     st.sampled_from([*TOKENS.split(), "\n"]) | st.text(max_size=3),

@@ -346,6 +346,12 @@ def test_every_mistake_is_told_on_a_line_of_its_own(refuse: Refuse):
     ]
 
 
+def test_of_very_many_mistakes_the_first_are_told(refuse: Refuse):
+    error = refuse("schedules:\n" + "  - {id: a}\n" * 100)
+    assert len(str(error).splitlines()) == 50
+    assert error.hint == "There are 150 more."
+
+
 def test_the_line_of_a_merged_mistake_is_where_it_is_written(refuse: Refuse):
     error = refuse(
         """
@@ -414,7 +420,7 @@ MERGE_BOMB = "a0: &a0 {}\n" + "".join(
 
 @pytest.mark.parametrize("text", [BOMB, MERGE_BOMB])
 def test_an_alias_bomb_does_not_go_off(refuse: Refuse, text: str):
-    assert "its aliases unfold to more than 100,000 pieces" in str(refuse(text))
+    assert "it unfolds to more than 100,000 pieces" in str(refuse(text))
 
 
 @pytest.mark.parametrize(
@@ -441,7 +447,9 @@ FRAGMENTS = st.lists(
     | st.text(max_size=4),
     max_size=30,
 ).map("".join)
-QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def _read(file: Path, raw: bytes) -> None:
@@ -512,6 +520,7 @@ def test_cron_is_stored_one_way():
         ("*/0 * * * *", "the step 0 does not fit", None),
         ("5/10 * * * *", "a step needs a range", "5-59/10"),
         ("* * * jan-jun/2 *", "a step does not go with months", "1-6/2"),
+        ("* * * 1-mar *", "1-mar mixes names and numbers", "Write 1-3."),
         ("* * L * *", "'l' is not a day", "1 to 31"),
         ("* * ? * *", "'?' is not understood as a day", "commas"),
         ("1,,2 * * * *", "'' is not understood as a minute", "commas"),
@@ -551,8 +560,9 @@ CRONS = st.tuples(
 ).map(" ".join)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(text=CRONS)
+@example(text="* * * 1-jan *")
 def test_whatever_is_accepted_fires_in_apscheduler(text: str):
     """An accepted file must not stop the scheduler, nor hold what never fires."""
     try:
