@@ -17,15 +17,13 @@ from bot.errors import (
     BotError,
     Expired,
     NotReady,
-    RateLimited,
     Rejected,
     Truncated,
-    Unauthorized,
     Unavailable,
     Unusable,
 )
 from bot.ports import Clock
-from bot.providers import answers
+from bot.providers.refusal import Refusals, is_final
 
 CHUNK = 256 * 1024
 #: Times a cut stream is taken up again where it broke off, and the pause before, in seconds.
@@ -33,7 +31,7 @@ RESUMES = 3
 PAUSE = 1.0
 HOPS = 5
 #: Some servers know of the file only a little later than of the job (404, 409, 5xx).
-NOT_YET = {403, 404, 409, 425}
+NOT_YET = {403, 404, 409, 425, 429}
 EXPIRED = re.compile(r"expire|no longer available|has been deleted", re.IGNORECASE)
 ABSENT = {403, 404}
 _RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
@@ -83,9 +81,10 @@ class _Progress:
 class Content:
     """The `/content` of one server, and the addresses some give instead."""
 
-    def __init__(self, client: httpx.AsyncClient, *, clock: Clock) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, clock: Clock, refusals: Refusals) -> None:
         self._client = client
         self._clock = clock
+        self._refusals = refusals
 
     async def stream(self, job: VideoJob, variant: Variant) -> AsyncGenerator[bytes, None]:
         """Yield the file in chunks of 256 KiB.
@@ -173,30 +172,30 @@ class Content:
 
     async def _refusal(self, response: httpx.Response, job: VideoJob) -> BotError:
         """Return what an answer without content means."""
-        words = answers.read_words(answers.decode(await _head(response)))
-        said = f"{job.provider} answered {response.status_code} instead of the video: {words}"
-        status, now = response.status_code, self._clock.now()
-        retry_after = answers.read_retry_after(response.headers.get("retry-after"), now)
-        expired = job.expires_at is not None and job.expires_at <= now
-        if status == httpx.codes.GONE or EXPIRED.search(words) or (expired and status in ABSENT):
+        response = await _start_of(response)
+        said = self._refusals.say(response, "a download")
+        status = response.status_code
+        over = job.expires_at is not None and job.expires_at <= self._clock.now()
+        if status == httpx.codes.GONE or EXPIRED.search(said) or (over and status in ABSENT):
             return Expired(said, hint="Make the video again: providers keep theirs for hours only.")
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            return RateLimited(said, retry_after=retry_after)
-        if status in {401, 403} and self._is_own(response.url):
-            return Unauthorized(said, hint="Check the provider's key and what it is allowed to do.")
+        if is_final(response) and self._is_own(response.url):
+            return self._refusals.error(response, "a download")
         if status in NOT_YET or response.is_server_error:
-            return NotReady(said, retry_after=retry_after)
+            return NotReady(said, retry_after=self._refusals.retry_after(response))
         return Rejected(said, hint="Look at the video on the provider's own pages.")
 
 
-async def _head(response: httpx.Response) -> bytes:
-    """Return the start of an error's body; whatever happens to the rest."""
-    head = b""
+async def _start_of(response: httpx.Response) -> httpx.Response:
+    """Return an error with as much of its body as is worth reading and arrives."""
+    start = b""
     with suppress(httpx.HTTPError):
         async for chunk in response.aiter_bytes(CHUNK):
-            head += chunk
+            start = chunk
             break
-    return head
+    headers = {k: v for k, v in response.headers.items() if k == "retry-after"}
+    return httpx.Response(
+        response.status_code, headers=headers, content=start, request=response.request
+    )
 
 
 def _check(start: bytes, variant: Variant) -> None:

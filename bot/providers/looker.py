@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from bot.errors import ProviderError
 from bot.ports import Clock
 from bot.providers.answers import Item, Page, read_id
+from bot.providers.listing import ListingFailed
 
 #: Fewer due looks than this are cheaper got one by one.
 WORTH_A_PAGE = 3
@@ -32,19 +33,6 @@ class Sight:
     words: str = ""
     #: Seconds until the server wants to be asked again, if it says so.
     look_after: float | None = None
-
-
-class ListingFailed(ProviderError):
-    """The provider answered, but not with a listing."""
-
-    #: It never will: there is no need to ask again.
-    missing = False
-
-
-class ListingMissing(ListingFailed):
-    """The provider has no listing."""
-
-    missing = True
 
 
 @dataclass(eq=False, slots=True)

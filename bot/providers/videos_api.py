@@ -31,20 +31,18 @@ from bot.errors import (
     AmbiguousCreate,
     ProviderError,
     RateLimited,
-    Rejected,
     RequestError,
-    Unauthorized,
     Unavailable,
 )
 from bot.ports import Clock
 from bot.providers import answers
-from bot.providers.answers import Item, Page
 from bot.providers.content import Content
-from bot.providers.looker import ListingFailed, ListingMissing, Looker, Sight
+from bot.providers.listing import Listing, ListingFailed, ListingMissing
+from bot.providers.looker import Looker, Sight
 from bot.providers.pace import Pace
+from bot.providers.reference import read_image
+from bot.providers.refusal import Refusals, is_final, say_lost
 
-#: Largest page the specification allows.
-PAGE = 100
 #: How far the server's clock may be behind ours when we look for a lost create.
 SKEW = timedelta(seconds=60)
 #: How long a job may be unknown to its provider before it has failed, in units of the pace's
@@ -61,9 +59,8 @@ NOT_SENT = (
     httpx.UnsupportedProtocol,
 )
 MAY_HAVE_HAPPENED = {302, 303, 408, 409, 425}
-NO_LISTING = {400, 404, 405, 410, 501}
-MODERATION = re.compile(r"moderation|content[ _]policy|safety|blocked", re.IGNORECASE)
-GONE = re.compile(r"shut ?down|retired|deprecated|decommissioned|sunset", re.IGNORECASE)
+#: A look that got one of these saw nothing, and nothing follows from it.
+BUSY = {408, 409}
 
 
 class VideosApiProvider:
@@ -97,10 +94,13 @@ class VideosApiProvider:
         self.settle = settle
         self._client = client
         self._clock = clock
-        self._key_name = key_name
         self._pace = pace or Pace()
-        self._content = Content(client, clock=clock)
-        self._looker = Looker(one=self._one, page=self._page, clock=clock, grid=self._pace.grid)
+        self._refusals = Refusals(name, client=client, clock=clock, key_name=key_name)
+        self._listing = Listing(name, client=client, refusals=self._refusals)
+        self._content = Content(client, clock=clock, refusals=self._refusals)
+        self._looker = Looker(
+            one=self._one, page=self._listing.page, clock=clock, grid=self._pace.grid
+        )
 
     def estimate(self, request: VideoRequest) -> Decimal:
         """Return the price in USD; `RequestError` for what the configured models do not list."""
@@ -140,34 +140,33 @@ class VideosApiProvider:
         if request.reference is None:
             post = self._client.build_request("POST", "videos", json=fields)
         else:
-            files = {"input_reference": await asyncio.to_thread(_image, Path(request.reference))}
+            files = {
+                "input_reference": await asyncio.to_thread(read_image, Path(request.reference))
+            }
             post = self._client.build_request("POST", "videos", data=fields, files=files)
         now = self._clock.now()
         try:
             response = await self._client.send(post, follow_redirects=False)
         except NOT_SENT as error:
-            raise Unavailable(f"{self.name} was not reached: {_say(error)}.") from error
+            raise Unavailable(f"{self.name} was not reached: {say_lost(error)}.") from error
         except httpx.HTTPError as error:
             raise AmbiguousCreate(
-                f"{self.name} got the request, but the answer was lost: {_say(error)}."
+                f"{self.name} got the request, but the answer was lost: {say_lost(error)}."
             ) from error
         return self._read_created(response, request, now)
 
     def _read_created(
         self, response: httpx.Response, request: VideoRequest, now: datetime
     ) -> VideoJob:
-        body = answers.decode(response.content)
         if response.is_success:
-            item = answers.read_item(body)
+            item = answers.read_item(answers.decode(response.content))
             job_id = answers.read_id(item) if item else None
             if not item or not job_id:
                 raise AmbiguousCreate(f"{self.name} answered a create without a job id.")
             return answers.read_job(item, self._first(request, job_id, now))
         if response.is_server_error or response.status_code in MAY_HAVE_HAPPENED:
-            raise AmbiguousCreate(
-                f"{self.name} answered a create with {self._status_and_words(response, body)}"
-            )
-        raise self._refusal(response, body)
+            raise AmbiguousCreate(self._refusals.say(response, "a create"))
+        raise self._refusals.error(response, "a create")
 
     def _first(self, request: VideoRequest, job_id: str, created_at: datetime) -> VideoJob:
         """Return what is known of a job before its provider says anything."""
@@ -191,7 +190,7 @@ class VideosApiProvider:
         was not reached.
         """
         try:
-            items = [item async for item in self._listed(since - SKEW)]
+            items = [item async for item in self._listing.since(since - SKEW)]
         except ListingMissing as error:
             if self.capabilities.find_is_authoritative:
                 raise ProviderError(
@@ -200,7 +199,7 @@ class VideosApiProvider:
                 ) from error
             return ()
         except ListingFailed as error:
-            raise Unavailable(f"{self.name} did not list its videos: {error}") from error
+            raise Unavailable(str(error)) from error
         return [
             answers.read_job(
                 item,
@@ -211,31 +210,6 @@ class VideosApiProvider:
             and job_id not in claimed
             and answers.is_match(item, request)
         ]
-
-    async def _listed(self, since: datetime) -> AsyncGenerator[Item, None]:
-        """Yield the jobs created after *since*, each once.
-
-        Stops at older ones only while the page is in the order that was asked for; raises
-        `ProviderError` when a server repeats its pages, because then the rest stays unseen.
-        """
-        after: str | None = None
-        seen: set[str] = set()
-        while True:
-            page = await self._page(after)
-            times = [answers.read_time(item.get("created_at")) for item in page.items]
-            fresh = [item for item in page.items if answers.read_id(item) not in seen]
-            for item, time in zip(page.items, times, strict=True):
-                if item in fresh and (time is None or time >= since):
-                    yield item
-            if not page.more or not page.items or _goes_back(times, since):
-                return
-            if not fresh:
-                raise ProviderError(
-                    f"{self.name} lists the same videos again and again.",
-                    hint="Look at the provider's own pages, then say what became of the video.",
-                )
-            seen.update(filter(None, map(answers.read_id, fresh)))
-            after = answers.read_id(page.items[-1])
 
     async def watch(self, job: VideoJob) -> AsyncGenerator[VideoJob, None]:
         """Look at *job* until it is terminal; see `VideoProvider.watch`.
@@ -308,112 +282,23 @@ class VideosApiProvider:
         A job object counts whatever the status code: vLLM-Omni answers 4xx or 5xx with the failed
         job as the body.
         """
-        response = await self._get(f"videos/{quote(job_id, safe='')}")
-        body = answers.decode(response.content)
-        item = answers.read_item(body)
+        path = f"videos/{quote(job_id, safe='')}"
+        try:
+            response = await self._client.get(path, follow_redirects=True)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"{self.name} was not reached: {say_lost(error)}.") from error
+        item = answers.read_item(answers.decode(response.content))
         if item and "status" in item and (response.is_success or answers.read_id(item) == job_id):
             after = answers.read_poll_after(response.headers.get("openai-poll-after-ms"))
             return Sight(item=item, look_after=after)
-        if response.is_success or response.is_server_error or response.status_code in {408, 409}:
-            raise Unavailable(
-                f"{self.name} answered a look with {self._status_and_words(response, body)}"
-            )
-        if response.status_code in {401, 403, 429}:
-            raise self._refusal(response, body)
-        return Sight(item=None, words=self._words(body))
-
-    async def _page(self, after: str | None) -> Page:
-        """Return a page of the listing, newest first."""
-        params = {"limit": str(PAGE), "order": "desc"} | ({"after": after} if after else {})
-        response = await self._get("videos", params)
-        body = answers.decode(response.content)
-        page = answers.read_page(body, PAGE) if response.is_success else None
-        if page is not None:
-            return page
-        if response.status_code in {401, 403, 429}:
-            raise self._refusal(response, body)
-        failed = ListingMissing if response.status_code in NO_LISTING else ListingFailed
-        raise failed(self._status_and_words(response, body))
-
-    async def _get(self, path: str, params: dict[str, str] | None = None) -> httpx.Response:
-        try:
-            return await self._client.get(path, params=params, follow_redirects=True)
-        except httpx.HTTPError as error:
-            raise Unavailable(f"{self.name} was not reached: {_say(error)}.") from error
-
-    def _refusal(self, response: httpx.Response, body: object) -> ProviderError:
-        """Return what a 4xx means: nothing was done."""
-        said = f"{self.name} answered {self._status_and_words(response, body)}"
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            header = response.headers.get("retry-after")
-            return RateLimited(
-                said, retry_after=answers.read_retry_after(header, self._clock.now())
-            )
-        if response.status_code in {401, 403}:
-            where = f" in {self._key_name}" if self._key_name else ""
-            return Unauthorized(said, hint=f"Check the key{where} and what it is allowed to do.")
-        return Rejected(said, hint=_advice(response.status_code, said))
-
-    def _status_and_words(self, response: httpx.Response, body: object) -> str:
-        words = self._words(body)
-        return f"{response.status_code}: {words}" if words else f"{response.status_code}."
-
-    def _words(self, body: object) -> str:
-        """Return the server's words without our key, which some servers repeat."""
-        key = self._client.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        words = answers.read_words(body)
-        return words.replace(key, "[key]") if key else words
+        if response.is_success or response.is_server_error or response.status_code in BUSY:
+            raise Unavailable(self._refusals.say(response, "a look"))
+        if is_final(response):
+            raise self._refusals.error(response, "a look")
+        return Sight(item=None, words=self._refusals.words(response))
 
 
 def _no_such(model: str, asked: str, known: Sequence[object]) -> RequestError:
     return RequestError(
         f"{model} cannot make {asked}.", hint=f"It can: {', '.join(map(str, known))}."
     )
-
-
-def _advice(status: int, said: str) -> str:
-    if MODERATION.search(said):
-        return "Change the prompt: the provider does not allow it."
-    if status == httpx.codes.GONE or GONE.search(said):
-        return "Choose another model or provider: this one is no longer offered."
-    if status in {301, 307, 308, 404, 405}:
-        return "Check the provider's base URL and the name of the model."
-    if status == httpx.codes.PAYMENT_REQUIRED:
-        return "Add credit at the provider."
-    return "Change what the provider names, then try again."
-
-
-def _goes_back(times: Sequence[datetime | None], since: datetime) -> bool:
-    """Whether a page is newest first, and ends before *since*."""
-    known = [time for time in times if time is not None]
-    return (
-        len(known) == len(times)
-        and known == sorted(known, reverse=True)
-        and bool(known)
-        and known[-1] < since
-    )
-
-
-def _image(path: Path) -> tuple[str, bytes, str]:
-    """Return the multipart part of a reference image; its first bytes tell the type."""
-    try:
-        image = path.read_bytes()
-    except OSError as error:
-        raise RequestError(
-            f"The reference image {path.name} cannot be read.", hint="Check that it still exists."
-        ) from error
-    if image.startswith(b"\xff\xd8\xff"):
-        return "reference.jpg", image, "image/jpeg"
-    if image.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "reference.png", image, "image/png"
-    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
-        return "reference.webp", image, "image/webp"
-    raise RequestError(
-        f"The reference image {path.name} is neither JPEG, PNG nor WebP.",
-        hint="Convert it to one of these.",
-    )
-
-
-def _say(error: httpx.HTTPError) -> str:
-    """Return what went wrong in a few words; httpx leaves timeouts without any."""
-    return answers.clean(str(error), 200).rstrip(".") or type(error).__name__

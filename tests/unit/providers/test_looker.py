@@ -5,7 +5,8 @@ import pytest
 
 from bot.errors import RateLimited, Unavailable
 from bot.providers.answers import Page
-from bot.providers.looker import ListingFailed, ListingMissing, Looker, Sight
+from bot.providers.listing import ListingFailed, ListingMissing
+from bot.providers.looker import Looker, Sight
 from tests.clock import FakeClock
 
 

@@ -815,6 +815,35 @@ async def test_other_answers_to_a_download_say_what_they_are(api, clock, fault, 
             await fetch(provider, job)
 
 
+async def _half_an_error(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 500\r\n\r\nnot re")
+    writer.close()
+
+
+async def test_an_error_that_breaks_off_is_still_that_error(clock):
+    async with listening(_half_an_error) as url, provider_at(url, clock) as provider:
+        with pytest.raises(NotReady):
+            await fetch(provider, provider._first(REQUEST, "v", clock.now()))
+
+
+@pytest.mark.parametrize("op", ["look", "list", "content"])
+async def test_no_answer_makes_the_key_show(api, clock, op):
+    """Some servers repeat the key that they refuse."""
+    api.fail(op, Status(401, {"error": {"message": f"Incorrect key {KEY}."}}), times=9)
+    async with in_memory(api) as provider:
+        job = provider._first(REQUEST, api.add(ago=90).id, clock.now())
+        ask = {
+            "look": lambda: to_the_end(provider, job),
+            "list": lambda: provider.find(REQUEST, since=clock.now(), claimed=()),
+            "content": lambda: fetch(provider, job),
+        }
+        with pytest.raises(Unauthorized) as refused:
+            await ask[op]()
+    assert "Incorrect key" in str(refused.value)
+    assert KEY not in str(refused.value)
+
+
 async def test_a_download_may_be_left_in_the_middle(api):
     async with over_sockets(api) as provider:
         job = await finished(provider, api)

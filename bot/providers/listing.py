@@ -1,0 +1,94 @@
+"""The listing of a Videos API server: `GET /videos`, newest first.
+
+`looker` reads its pages to look at many jobs at once, `videos_api` reads it back to an instant to
+find a create whose answer was lost. Its one invariant: it never passes for complete when it is not.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+
+import httpx
+
+from bot.errors import ProviderError, Unavailable
+from bot.providers import answers
+from bot.providers.answers import Item, Page
+from bot.providers.refusal import Refusals, is_final, say_lost
+
+#: Largest page the specification allows.
+LIMIT = 100
+NO_LISTING = {400, 404, 405, 410, 501}
+
+
+class ListingFailed(ProviderError):
+    """The provider answered, but not with a listing."""
+
+    #: It never will: there is no need to ask again.
+    missing = False
+
+
+class ListingMissing(ListingFailed):
+    """The provider has no listing."""
+
+    missing = True
+
+
+class Listing:
+    """The pages of one server."""
+
+    def __init__(self, name: str, *, client: httpx.AsyncClient, refusals: Refusals) -> None:
+        self._name = name
+        self._client = client
+        self._refusals = refusals
+
+    async def page(self, after: str | None) -> Page:
+        """Return the page after the id *after*.
+
+        Raises `Unavailable` when it was not reached, `ListingMissing` where there is none,
+        `ListingFailed` for any other answer that is no listing, `RateLimited`, `Unauthorized`.
+        """
+        params = {"limit": str(LIMIT), "order": "desc"} | ({"after": after} if after else {})
+        try:
+            response = await self._client.get("videos", params=params, follow_redirects=True)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"{self._name} was not reached: {say_lost(error)}.") from error
+        body = answers.decode(response.content)
+        page = answers.read_page(body, LIMIT) if response.is_success else None
+        if page is not None:
+            return page
+        if is_final(response):
+            raise self._refusals.error(response)
+        failed = ListingMissing if response.status_code in NO_LISTING else ListingFailed
+        raise failed(self._refusals.say(response, "a listing"))
+
+    async def since(self, instant: datetime) -> AsyncGenerator[Item, None]:
+        """Yield the jobs created at *instant* or later, each once.
+
+        Ends at older ones only while the page is in the order that was asked for. Raises what
+        `page` does, and `ProviderError` when a server repeats its pages: the rest stays unseen.
+        """
+        after: str | None = None
+        seen: set[str] = set()
+        while True:
+            page = await self.page(after)
+            fresh = {i: item for item in page.items if (i := answers.read_id(item)) not in seen}
+            for item in fresh.values():
+                created_at = answers.read_time(item.get("created_at"))
+                if created_at is None or created_at >= instant:
+                    yield item
+            if not page.more or not page.items or _goes_back(page.items, instant):
+                return
+            if not fresh:
+                raise ProviderError(
+                    f"{self._name} lists the same videos again and again.",
+                    hint="Look at the provider's own pages, then say what became of the video.",
+                )
+            seen.update(filter(None, fresh))
+            after = answers.read_id(page.items[-1])
+
+
+def _goes_back(items: Sequence[Item], instant: datetime) -> bool:
+    """Whether a page is newest first, as asked for, and ends before *instant*."""
+    times = [answers.read_time(item.get("created_at")) for item in items]
+    known = [time for time in times if time is not None]
+    newest_first = known == sorted(known, reverse=True) and len(known) == len(times)
+    return newest_first and known[-1] < instant
