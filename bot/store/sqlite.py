@@ -18,6 +18,7 @@ _GROUP = 256
 
 def open_sqlite(path: Path, *, create: bool) -> Database:
     """Return the database in the file *path*; makes the file only with *create*."""
+    _must_know_returning()
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
@@ -33,6 +34,18 @@ def open_sqlite(path: Path, *, create: bool) -> Database:
         lock=FileLock(path.with_name(path.name + ".lock")),
         group=_GROUP,
     )
+
+
+def _must_know_returning() -> None:
+    """Refuse a SQLite that lacks RETURNING (before 3.35, https://sqlite.org/lang_returning.html).
+
+    The Pythons of some long-lived distributions are built with one.
+    """
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise DatabaseUnusable(
+            f"This Python has SQLite {sqlite3.sqlite_version}; reelbot needs 3.35 or newer.",
+            hint="Run reelbot with another Python (uv and the image bring one), or use PostgreSQL.",
+        )
 
 
 def use_wal(database: Database) -> None:

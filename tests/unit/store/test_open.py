@@ -186,6 +186,14 @@ def test_other_tables_may_live_in_the_same_postgresql(postgres: str) -> None:
     store._close()
 
 
+def test_a_sqlite_too_old_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    with pytest.raises(DatabaseUnusable, match=r"3\.35") as refused:
+        open_store(f"sqlite:///{path}", migrate=True)
+    assert refused.value.hint
+    assert contents(path.parent) == {}
+
+
 @pytest.mark.parametrize("migrate", [True, False])
 def test_a_file_of_garbage_is_refused_and_kept(path: Path, migrate: bool) -> None:
     path.write_bytes(b"\x00garbage" * 1000)
