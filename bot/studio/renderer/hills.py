@@ -62,7 +62,7 @@ class Hills:
         group.fill(_ground(edge, 0, rim), mix(colour, palette.key, 0.5), 0.6)
         if len(trees.commands):
             group.fill(trees, mix(colour, palette.land, 0.35))
-        for drop, veil in ((0.35, 0.16), (0.62, 0.18), (0.82, 0.20)):
+        for drop, veil in ((0.38, 0.20), (0.72, 0.26)):
             low = [(x, y + (layout.horizon - y) * drop) for x, y in edge]
             group.fill(_ground(low, layout.horizon), palette.haze, veil)
 

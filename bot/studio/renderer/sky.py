@@ -100,12 +100,10 @@ class Clouds:
             strength *= 0.5
         shade = mix(palette.cloud_shade, palette.haze, 0.35 * (1 - near))
         lit = mix(palette.cloud_lit, palette.haze, 0.25 * (1 - near))
-        base = Path().rect(-width, -3 * height, 2 * width, 3 * height)
-        above = group.group(clip=base)
-        above.fill(_heaped(puffs, 1.0, 0, 0), shade, 0.9 * strength)
-        above.fill(_heaped(puffs, 0.93, 0.05, -0.11), mix(shade, lit, 0.45), 0.75 * strength)
-        above.fill(_heaped(puffs, 0.80, 0.12, -0.24), mix(shade, lit, 0.8), 0.75 * strength)
-        above.fill(_heaped(puffs, 0.58, 0.24, -0.40), lit, 0.85 * strength)
+        group.fill(_heaped(puffs, 1.0, 0, 0), shade, 0.9 * strength)
+        group.fill(_heaped(puffs, 0.93, 0.05, -0.11), mix(shade, lit, 0.45), 0.75 * strength)
+        group.fill(_heaped(puffs, 0.80, 0.12, -0.24), mix(shade, lit, 0.8), 0.75 * strength)
+        group.fill(_heaped(puffs, 0.58, 0.24, -0.40), lit, 0.85 * strength)
 
     def show(self, t: float) -> None:
         for cloud in self._clouds:
@@ -137,8 +135,20 @@ def _heaped(puffs: list[_Puff], size: float, right: float, up: float) -> Path:
     """One tone of a heap: its puffs shrunk and pushed towards the light."""
     path = Path()
     for x, y, radius in puffs:
-        path.circle(x + right * radius, y + up * radius, radius * size)
+        _dome(path, x + right * radius, y + up * radius, radius * size)
     return path
+
+
+def _dome(path: Path, x: float, y: float, radius: float) -> None:
+    """The part of a circle above y = 0: clouds stand on a flat base, and a clip would be slow."""
+    if y + radius <= 0:
+        path.circle(x, y, radius)
+    elif y < radius:
+        start = math.pi - math.asin(-y / radius)
+        stop = math.tau + math.asin(-y / radius)
+        steps = range(max(9, round(radius * 0.6)) + 1)
+        turns = [start + (stop - start) * step / steps[-1] for step in steps]
+        path.polygon((x + math.cos(turn) * radius, y + math.sin(turn) * radius) for turn in turns)
 
 
 class Birds:

@@ -9,6 +9,7 @@ from bot.studio.renderer.bank import Bank
 from bot.studio.renderer.camera import Camera
 from bot.studio.renderer.canvas import Group
 from bot.studio.renderer.hills import Hills
+from bot.studio.renderer.landmark import Landmark
 from bot.studio.renderer.layout import compose
 from bot.studio.renderer.palette import palette
 from bot.studio.renderer.sky import Birds, Clouds, Disc, Stars
@@ -62,6 +63,7 @@ class WaterScene:
         birds = Birds(world, stage)
         shore, water = world.group(), world.group()
         hills = Hills(shore, water, stage)
+        landmark = Landmark(shore, water, stage)
         surface, rings = Surface(water, stage), Rings(water, stage)
         self._boat = Boat(world, stage, stage.spec.boat) if stage.spec.boat else None
         behind = world.group()
@@ -69,7 +71,7 @@ class WaterScene:
         bank = Bank(behind, world.group(), stage)
         air = (Willow(world, stage), Motes(world, stage), Falling(world, stage))
         self._parts: tuple[_Part, ...] = (
-            *(stars, clouds, lightning, birds, hills, surface, rings, bank),
+            *(stars, clouds, lightning, birds, hills, landmark, surface, rings, bank),
             *air,
         )
 
