@@ -72,7 +72,7 @@ class EmbeddedWaker:
         delay = when - self._clock.now()
         if delay <= timedelta(0):
             await self.poke(run_id)
-        elif self._taking:
+        else:
             self._appoint(run_id, delay)
 
     def _appoint(self, run_id: str, delay: timedelta) -> None:
@@ -116,11 +116,9 @@ class EmbeddedWaker:
             await asyncio.wait(pool, timeout=CLEAN_UP)
 
     def _enqueue(self, run_id: str) -> None:
-        if not self._taking or run_id in self._queued:
-            return
         if run_id in self._advancing:
             self._again.add(run_id)
-        else:
+        elif run_id not in self._queued:
             self._queued.add(run_id)
             self._queue.put_nowait(run_id)
 
