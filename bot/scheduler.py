@@ -284,11 +284,11 @@ class Scheduler:
 
 def _since(schedule: Schedule, cursor: datetime, now: datetime) -> datetime:
     """Return the instant after which a moment may be of interest."""
-    if cursor > now:  # the clock was set back: keys absorb what comes again, silence would not end
-        return now - ON_TIME - timedelta.resolution
+    back = cursor > now  # The clock was set back. What comes again has its key already.
     missed = timedelta(seconds=schedule.missed_within)
-    reach = ON_TIME if schedule.missed is Missed.SKIP else max(ON_TIME, missed)
-    return max(cursor, now - reach - timedelta.resolution)
+    reach = ON_TIME if back or schedule.missed is Missed.SKIP else max(ON_TIME, missed)
+    oldest = now - reach - timedelta.resolution
+    return oldest if back else max(cursor, oldest)
 
 
 def _chosen(schedule: Schedule, due: Sequence[datetime], now: datetime) -> list[datetime]:
