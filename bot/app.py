@@ -42,10 +42,8 @@ log = structlog.get_logger()
 
 #: Bytes that must be free before a video is paid for.
 MIN_FREE_BYTES = 200_000_000
-#: What a lost answer's request needs to show up in a listing: the client's timeout and then some;
-#: seconds.
-_TIMEOUT_SECONDS = 60.0
-_SETTLE_SECONDS = 90.0
+#: A server that does not even take the connection is not worth more; seconds.
+_CONNECT_SECONDS = 10.0
 #: How long a stop waits for what is being sent right now; seconds. Web and studio need the rest
 #: of the ten seconds a supervisor gives us.
 _GRACE_SECONDS = 5.0
@@ -341,7 +339,7 @@ async def _providers(
             capabilities=capabilities_of(entry),
             clock=clock,
             # The studio is in this process: what it accepted is in its list at once.
-            settle=2.0 if simulated else _SETTLE_SECONDS,
+            settle=2.0 if simulated else 1.5 * entry.timeout,
             key_name=entry.api_key_env,
             pace=studio_pace() if simulated else Pace(),
         )
@@ -355,7 +353,7 @@ def _client(entry: ProviderEntry, settings: Settings, studio: Studio | None) -> 
         return httpx.AsyncClient(transport=transport, base_url="http://studio/v1")
     key = settings.secret(entry.api_key_env) if entry.api_key_env else None
     headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-    timeout = httpx.Timeout(_TIMEOUT_SECONDS, connect=10.0)
+    timeout = httpx.Timeout(entry.timeout, connect=min(entry.timeout, _CONNECT_SECONDS))
     return httpx.AsyncClient(base_url=entry.base_url or "", headers=headers, timeout=timeout)
 
 

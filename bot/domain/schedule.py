@@ -111,6 +111,8 @@ class ProviderEntry:
     base_url: str | None = None
     #: The name of the environment variable that holds the key; never the key.
     api_key_env: str | None = None
+    #: Seconds that one request may take; a lost one is looked for after half as much again.
+    timeout: float = 60.0
     models: Mapping[str, Model] = field(default_factory=dict)
 
 
