@@ -427,6 +427,11 @@ class TestMoney:
         assert await store.spent(TODAY) == 0
         assert (await store.get_run("r1")).attempts == 0
 
+    async def test_the_first_of_a_day_may_be_too_dear(self, store: Store) -> None:
+        with pytest.raises(BudgetExceeded):
+            await store.commit(Reserve(spends=[a_spend(usd="10.01")], cap=CAP))
+        assert await store.spent(TODAY) == 0
+
     async def test_each_day_has_its_own_cap(self, store: Store) -> None:
         tomorrow = TODAY + timedelta(days=1)
         both = [a_spend("a", "9"), a_spend("b", "9", day=tomorrow)]
@@ -578,7 +583,7 @@ class TestEffects:
     async def test_ids_that_done_effects_made_are_claimed(self, store: Store) -> None:
         made = {
             "r1:create:1": (NOW, EffectState.DONE, "v1"),
-            "r1:create:2": (NOW, EffectState.UNCERTAIN, None),
+            "r1:create:2": (NOW, EffectState.UNCERTAIN, "perhaps"),
             "r2:create:1": (NOW - 2 * MINUTE, EffectState.DONE, "old"),
             "r2:publish:x:@create:1": (NOW, EffectState.DONE, "tweet"),
         }
