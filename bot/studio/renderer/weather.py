@@ -81,7 +81,8 @@ class Lightning:
     def show(self, t: float) -> None:
         if self._node is not None:
             since = (t + 2.2) % self._PERIOD
-            self._node.fade(0.30 * math.exp(-since * 4.5) if since < 1.2 else 0.0)
+            rise = min(1.0, since / 0.12)
+            self._node.fade(0.26 * rise * math.exp(-since * 4.0) if since < 1.4 else 0.0)
 
 
 class Rings:

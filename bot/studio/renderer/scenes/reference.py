@@ -81,6 +81,6 @@ class ReferenceScene:
 
     def _view(self, t: float) -> Matrix:
         done = ease(t / self._seconds)
-        push = {Move.STATIC: 0.02, Move.PAN: 0.12}.get(self._move, _PUSH) * done
+        push = {Move.STATIC: 0.06, Move.PAN: 0.12}.get(self._move, _PUSH) * done
         slide = _PAN * self._width * done if self._move is Move.PAN else 0.0
         return around(self._width / 2, self._height / 2, 1 + push, dx=-slide)
