@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The image holds Python, the locked packages and the bot; no compiler, no ffmpeg, no secret.
 # Its PyAV wheel contains x264 and x265: see NOTICE before you pass the image on.
 
