@@ -80,12 +80,12 @@ class WorkerProcess:
 
     async def close(self) -> None:
         """Kill the process and reap it. It keeps nothing that would need a gentler end."""
-        process, self._process, self.used = self._process, None, False
-        if process is None:
+        if self._process is None:
             return
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.communicate()
+        self._process, self.used = None, False  # not before: a cancelled close must be repeatable
 
     async def _tell(self, order: dict[str, object]) -> None:
         assert self._process is not None

@@ -824,12 +824,12 @@ async def test_a_kill_in_the_middle_changes_no_byte_of_a_real_clip(tmp_path: Pat
     fields = {"prompt": "a cat sails home at dusk", "seed": 5, "seconds": "4"}
     with StudioProcess(tmp_path) as studio:
         async with to(studio) as client:
-            whole = await until(client, await create(client, **fields), "completed")
+            whole = await until(client, await create(client, **fields), "completed", within=300)
             broken = await create(client, **fields)
             await until_it_moves(client, broken)
             studio.kill()
             studio.start()
-            await until(client, broken, "completed")
+            await until(client, broken, "completed", within=300)
             for variant in ("video", "thumbnail", "spritesheet"):
                 one, two = [
                     await client.get(f"{VIDEOS}/{video['id']}/content", params={"variant": variant})
