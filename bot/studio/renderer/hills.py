@@ -57,7 +57,7 @@ class Hills:
             floor = [(x, _snowline(x, y, layout.horizon, layout.unit)) for x, y in edge]
             caps = _ground(edge, layout.horizon, floor)
             group.fill(caps, mix(colour, WHITE, 0.72), 0.9)
-        # A thin band: stroking a long skyline takes three times as long as filling it.
+        # The lit edge is a thin filled band: stroking a long skyline takes half as long again.
         rim = [(x, y + 1.7 * layout.unit) for x, y in edge]
         group.fill(_ground(edge, 0, rim), mix(colour, palette.key, 0.5), 0.6)
         if len(trees.commands):
