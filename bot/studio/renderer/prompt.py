@@ -24,6 +24,7 @@ from bot.studio.renderer.vocabulary import (
     COATS,
     COPULAS,
     HILLS,
+    HINTS,
     HUES,
     IRREGULAR,
     KNOWN,
@@ -112,7 +113,7 @@ def parse(prompt: str, seed: int) -> SceneSpec:
     """Decide the scene for `prompt`; what it leaves open is drawn by lot from `seed`."""
     words, streams = _read(prompt), Streams(prompt=prompt, seed=seed)
     mood = words.first(MOODS)
-    pose = words.first(POSES) or (ACTED.get(mood) if mood else None)
+    pose = _pose(words) or (ACTED.get(mood) if mood else None)
     weather = _weather(words)
     light = _light(words)
     return SceneSpec(
@@ -138,6 +139,14 @@ def _lot(stream: np.random.Generator, lots: Mapping[_Choice, int]) -> _Choice:
     raise AssertionError("the tickets are counted")
 
 
+def _pose(words: _Words) -> Pose | None:
+    """What the cat does; running water is not a running cat."""
+    for index, word in enumerate(words.items):
+        if word in POSES and not words.denied(index) and words.noun_after(index) not in WHOLE:
+            return POSES[word]
+    return None
+
+
 def _light(words: _Words) -> Light | None:
     for index, word in enumerate(words.items):
         if word not in LIGHTS or words.denied(index):
@@ -145,7 +154,7 @@ def _light(words: _Words) -> Light | None:
         if word == "golden" and words.noun_after(index) in CATS | BOATS:
             continue
         return LIGHTS[word]
-    return Light.STORM if words.any(STORMS) else None
+    return Light.STORM if words.any(STORMS) else words.first(HINTS)
 
 
 def _weather(words: _Words) -> Weather:

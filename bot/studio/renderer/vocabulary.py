@@ -24,9 +24,17 @@ LIGHTS = _table(
     {
         Light.GOLDEN: "golden",
         Light.SUNSET: "sunset sundown dusk evening twilight",
-        Light.DAWN: "dawn sunrise morning daybreak mist misty",
-        Light.DAY: "day daytime noon midday afternoon sunny sunshine sunlit summer",
+        Light.DAWN: "dawn sunrise morning daybreak",
+        Light.DAY: "day daytime noon midday afternoon",
         Light.NIGHT: "night nighttime midnight moon moonlight moonlit star starry starlit",
+    }
+)
+#: Words that say the time of day only if nothing else does: there are summer nights.
+HINTS = _table(
+    {
+        Light.DAY: "sunny sunshine sunlit summer",
+        Light.DAWN: "mist misty foggy",
+        Light.NIGHT: "firefly cricket",
     }
 )
 STORMS = _set("storm stormy thunder thunderstorm lightning gloomy overcast")
@@ -42,7 +50,7 @@ MOVES = _table(
         Move.PAN: "pan panning pans tracking track slide sliding sideways",
         Move.ZOOM_IN: "zoom zooming push dolly closeup closer",
         Move.ZOOM_OUT: "pull reveal revealing wider",
-        Move.STATIC: "static still tripod locked fixed",
+        Move.STATIC: "static tripod locked fixed",
         Move.DRIFT: "drift drifting handheld floating gliding",
     }
 )
@@ -139,9 +147,12 @@ CLAUSE_ENDS = _set(
     ". ; : a an the in on at by with of from to near over under while as is are its his her"
 )
 KNOWN = frozenset().union(
-    LIGHTS, WEATHERS, MOVES, POSES, MOODS, COATS, HUES, CATS, BOATS, WHOLE, HILLS, STORMS
+    *(LIGHTS, HINTS, WEATHERS, MOVES, POSES, MOODS, COATS, HUES),
+    *(CATS, BOATS, WHOLE, HILLS, STORMS),
 )
-KNOWN = frozenset().union(
-    LIGHTS, WEATHERS, MOVES, POSES, MOODS, COATS, HUES, CATS, BOATS, WHOLE, HILLS, STORMS
-)
-IRREGULAR = {"kitties": "kitty", "puppies": "puppy", "butterflies": "butterfly"}
+IRREGULAR = {
+    "kitties": "kitty",
+    "puppies": "puppy",
+    "butterflies": "butterfly",
+    "fireflies": "firefly",
+}

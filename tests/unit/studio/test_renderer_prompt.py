@@ -17,6 +17,8 @@ from bot.studio.renderer.vocabulary import HUES, PAPER
         ("a cat under the stars", Light.NIGHT),
         ("dark clouds, a thunderstorm", Light.STORM),
         ("a stormy night", Light.NIGHT),
+        ("a warm summer night", Light.NIGHT),
+        ("a sunny lake", Light.DAY),
     ],
 )
 def test_the_time_of_day_is_read(prompt, light):
@@ -61,6 +63,8 @@ def test_the_camera_is_read(prompt, move):
         ("a playful cat", Pose.PLAY, Mood.PLAYFUL),
         ("a curious cat walking along the shore", Pose.WALK, Mood.CURIOUS),
         ("a cat chases a leaf", Pose.RUN, Mood.CALM),
+        ("a cat sleeps by running water", Pose.SLEEP, Mood.CALM),
+        ("a cat not sleeping, sitting", Pose.SIT, Mood.CALM),
     ],
 )
 def test_a_mood_changes_the_pose_unless_an_action_is_named(prompt, pose, mood):
