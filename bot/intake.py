@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from difflib import get_close_matches
 
 from bot.domain.post import Target
@@ -88,10 +87,6 @@ class Intake:
         self._check(request, image=wish.image)
         return replace(request, video=replace(request.video, reference=wish.image))
 
-    def estimate(self, request: RunRequest) -> Decimal:
-        """Return the price of the request's video in USD; refuses what the model lacks."""
-        return self._check(request, image=request.video.reference)
-
     def _scheduled(self, schedule: Schedule, source: str, key: str) -> RunRequest:
         template = self._prompts.get(schedule.template)
         request = RunRequest(
@@ -123,8 +118,8 @@ class Intake:
             )
         return video.spec(models)
 
-    def _check(self, request: RunRequest, *, image: Asset | None) -> Decimal:
-        """Try everything that can be tried without spending or writing; return the price."""
+    def _check(self, request: RunRequest, *, image: Asset | None) -> None:
+        """Try everything that can be tried without spending or writing."""
         prompt = self._render(request)
         silent = [str(t) for t in request.targets if t.network == "x" and not prompt.caption]
         if silent:
@@ -133,7 +128,7 @@ class Intake:
                 hint="Give one with --caption or in the template; a prompt is never used as one.",
             )
         spec = request.video
-        return self._provider(request.provider).estimate(
+        self._provider(request.provider).estimate(
             VideoRequest(
                 prompt=prompt.text,
                 model=spec.model or "",

@@ -369,9 +369,11 @@ _WRITES = {"commit", "claim", "release", "add_run", "add_command"}
 class World:
     """Everything outside of the bot's process."""
 
-    def __init__(self, folder: Path, *, authoritative: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, authoritative: bool = True, clock: FakeClock | None = None
+    ) -> None:
         self.folder = folder
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.vendor = Vendor(self.clock)
         self.slack = Network(self.clock)
         self.x = Network(self.clock)

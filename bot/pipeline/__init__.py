@@ -115,6 +115,7 @@ class Pipeline:
             for run_id, wake_at in await self._ports.store.unfinished():
                 if only in {None, run_id}:
                     await self._wake(run_id, wake_at)
+                    await asyncio.sleep(0)  # ten thousand appointments must not block the loop
             listener = asyncio.create_task(self._listen(only))
             try:
                 yield
