@@ -47,7 +47,7 @@ def test_the_usual_time_is_learnt_for_each_model_and_length():
 def test_one_job_found_days_later_teaches_little():
     pace = Pace(guess=60.0)
     pace.learn(KIND, timedelta(days=3))
-    assert looks(pace, 60)[-1] < 150
+    assert pace.until_next_look(KIND, 80) < 20
 
 
 def test_failed_looks_back_off_up_to_the_longest_wait():

@@ -403,6 +403,19 @@ async def test_others_jobs_are_left_out(api, clock):
     assert [job.id for job in found] == [ours.id]
 
 
+async def test_a_server_whose_clock_is_behind_ours_still_shows_the_job(api, clock):
+    ours = api.add(ago=59)
+    async with in_memory(api) as provider:
+        found = await provider.find(REQUEST, since=clock.now(), claimed=())
+    assert [job.id for job in found] == [ours.id]
+
+
+async def test_a_listing_ends_with_an_empty_page_whatever_it_says(api, clock):
+    api.fail("list", Status(200, {"data": [], "has_more": True}))
+    async with in_memory(api) as provider:
+        assert await provider.find(REQUEST, since=clock.now(), claimed=()) == []
+
+
 async def test_finding_pages_back_to_the_instant_of_the_create_and_no_further(api, clock):
     ours = api.add(ago=1000)
     for age in range(999, 0, -2):
@@ -552,14 +565,30 @@ async def test_the_wait_after_a_failed_look_is_what_the_server_asked_for(api, cl
         assert (job.look_again_at - clock.now()).total_seconds() == 500
 
 
-async def test_the_server_may_say_when_to_look_again(api, clock):
+async def test_failed_looks_in_a_row_wait_ever_longer_until_one_succeeds(api, clock):
     item = {"id": "video_000000", "status": "queued"}
-    api.fail("look", Status(200, item, {"openai-poll-after-ms": "12000"}))
+    for fault in (Status(500), Status(500), Status(200, item), Status(500)):
+        api.fail("look", fault)
+    waits = []
+    async with in_memory(api) as provider:
+        job = await provider.create(REQUEST)
+        async with clock.auto(), aclosing(provider.watch(job)) as looks:
+            for _ in range(4):
+                job = await anext(looks)
+                waits.append((job.look_again_at - clock.now()).total_seconds())
+    assert waits[0] < waits[1]
+    assert waits[3] == waits[0]
+
+
+@pytest.mark.parametrize("header,wait", [("12000", 12), ("0", 1)])
+async def test_the_server_may_say_when_to_look_again(api, clock, header, wait):
+    item = {"id": "video_000000", "status": "queued"}
+    api.fail("look", Status(200, item, {"openai-poll-after-ms": header}))
     async with in_memory(api) as provider:
         job = await provider.create(REQUEST)
         async with clock.auto(), aclosing(provider.watch(job)) as looks:
             job = await anext(looks)
-        assert (job.look_again_at - clock.now()).total_seconds() == 12
+        assert (job.look_again_at - clock.now()).total_seconds() == wait
 
 
 @pytest.mark.parametrize("status", [200, 400, 422, 500])
@@ -703,6 +732,11 @@ async def test_a_cut_stream_ends_whole_or_in_a_clear_error(api, cut, ranges):
         job = await finished(provider, api)
         if ranges:
             assert await fetch(provider, job) == MP4
+            asked = api.log[-1].request.headers
+            assert asked.get("if-range") == ('"one"' if cut >= 262_144 else None)
+            assert asked.get("range") == (
+                f"bytes={cut // 262_144 * 262_144}-" if cut >= 262_144 else None
+            )
             assert api.count("content") == 2
         else:
             with pytest.raises(Truncated) as cut_off:
@@ -720,10 +754,18 @@ async def test_a_stream_cut_again_and_again_is_given_up(api):
     assert api.count("content") == 4
 
 
-async def test_a_stream_is_not_taken_up_in_another_file(api):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Status(200, "another file", {"etag": '"two"'}),
+        Status(206, "another part", {"content-range": "bytes 5-16/614424"}),
+        Status(206, "no part at all"),
+    ],
+)
+async def test_a_stream_is_not_taken_up_in_another_place(api, answer):
     """The server answers the range with something else: what we have must not be glued to it."""
     api.fail("content", Cut(300_000))
-    api.fail("content", Status(200, "another file", {"etag": '"two"'}))
+    api.fail("content", answer)
     async with over_sockets(api) as provider:
         job = await finished(provider, api)
         with pytest.raises(Truncated):
@@ -882,6 +924,14 @@ async def test_the_key_stays_at_the_providers_own_host(api, clock, first, url):
         ("https://p.test/v1/videos/a%2Fb/content", True),
         ("https://cdn.test/cat.mp4", False),
     ]
+
+
+async def test_the_address_of_the_video_is_not_taken_for_a_still(clock):
+    hosts = Hosts({"p.test": httpx.Response(404), "cdn.test": VIDEO})
+    async with provider_at("https://p.test/v1", clock, transport=hosts) as provider:
+        job = provider._first(REQUEST, "v", clock.now())
+        with pytest.raises(NotReady):
+            await fetch(provider, replace(job, url="https://cdn.test/a"), Variant.THUMBNAIL)
 
 
 @pytest.mark.parametrize("url", ["http://cdn.test/cat.mp4", "http://[::", "ftp://p.test/x"])
