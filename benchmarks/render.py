@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from bot.studio.renderer import Shot, render
 
@@ -20,7 +21,7 @@ REPEATS = 3
 PROMPT = "a curious ginger cat walks by the lake at golden hour, a paper boat"
 
 
-def once(width: int, height: int, seconds: int) -> dict[str, object]:
+def once(width: int, height: int, seconds: int) -> dict[str, Any]:
     """Render one clip in this process."""
     shot = Shot(prompt=PROMPT, seed=1, width=width, height=height, seconds=seconds)
     with tempfile.TemporaryDirectory() as folder:
@@ -35,19 +36,19 @@ def once(width: int, height: int, seconds: int) -> dict[str, object]:
         }
 
 
-def measure(seconds: int = SECONDS, repeats: int = REPEATS) -> dict[str, object]:
+def measure(seconds: int = SECONDS, repeats: int = REPEATS) -> dict[str, dict[str, Any]]:
     """Return the median of `repeats` renders at every size, by size."""
     return {f"{w}x{h}": _median([_apart(w, h, seconds) for _ in range(repeats)]) for w, h in SIZES}
 
 
-def _apart(width: int, height: int, seconds: int) -> dict[str, object]:
+def _apart(width: int, height: int, seconds: int) -> dict[str, Any]:
     order = [sys.executable, __file__, str(width), str(height), str(seconds)]
     done = subprocess.run(order, check=True, capture_output=True, text=True, timeout=300)
-    result: dict[str, object] = json.loads(done.stdout)
+    result: dict[str, Any] = json.loads(done.stdout)
     return result
 
 
-def _median(runs: list[dict[str, object]]) -> dict[str, object]:
+def _median(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         key: statistics.median(run[key] for run in runs) if key != "backend" else value
         for key, value in runs[0].items()
