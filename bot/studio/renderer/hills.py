@@ -11,7 +11,7 @@ from bot.studio.renderer.stage import Stage
 
 #: (height, depth, haze, peaked) from the farthest ridge to the shore.
 _RIDGES = ((96.0, 0.05, 0.80, 0.75), (58.0, 0.10, 0.60, 0.25), (24.0, 0.17, 0.34, 0.0))
-_STEP = 7.0
+_STEP = 12.0
 _FLATTEN = 0.62
 
 
@@ -73,7 +73,7 @@ class Hills:
         pines = float(stream.random())
         index = 0
         while index < len(edge) - 1:
-            index += 2 + int(stream.exponential(5.5 if stream.random() < 0.75 else 26))
+            index += 2 + int(stream.exponential(2.6 if stream.random() < 0.75 else 15))
             if index >= len(edge):
                 break
             x, y = edge[index]
