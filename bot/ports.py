@@ -5,7 +5,15 @@ the folder named after its socket, is built by `bot.app` alone, and turns every
 foreign exception into one from `bot.errors`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -73,7 +81,7 @@ class VideoProvider(Protocol):
         Leaves out the ids in *claimed*. Zero, one or several; repeatable.
         """
 
-    def watch(self, job: VideoJob) -> AsyncIterator[VideoJob]:
+    def watch(self, job: VideoJob) -> AsyncGenerator[VideoJob]:
         """Look at *job* until it is terminal: look, yield, sleep, look again.
 
         An async generator (use `contextlib.aclosing`) that may be left at any yield and entered
@@ -81,7 +89,7 @@ class VideoProvider(Protocol):
         (`Unauthorized`, `Rejected`); a job the provider no longer knows ends `failed`.
         """
 
-    def download(self, job: VideoJob, variant: Variant) -> AsyncIterator[bytes]:
+    def download(self, job: VideoJob, variant: Variant) -> AsyncGenerator[bytes]:
         """Yield the bytes of a completed job's file.
 
         Raises `NotReady`, `Expired`, `Unavailable`, `Truncated` (fewer bytes than promised).
@@ -222,6 +230,9 @@ class SaveRun:
 
     run: Run
     lease: Lease
+    #: Give the lease back in the same commit. For runs that are over: nobody learns of a poke that
+    #: came meanwhile, and what a command wants of them is found in its row.
+    release: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,8 @@ class Run:
     job: VideoJob | None = None
     #: Since when we wait for the job; a person's "keep waiting" moves it.
     watched_since: datetime | None = None
+    #: Since when the provider says only what nobody understands.
+    unknown_since: datetime | None = None
     video: Asset | None = None
     thumbnail: Asset | None = None
     spritesheet: Asset | None = None

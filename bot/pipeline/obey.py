@@ -125,6 +125,7 @@ async def _retry(work: Work, command: Command) -> Applied:
         price=None,
         job=run.job if made else None,
         watched_since=work.now(),
+        unknown_since=None,
         asked_at=None,
         approval=run.approval if made else None,
         deliveries=run.delivered,
@@ -192,7 +193,13 @@ async def _resolve(work: Work, command: Command) -> Applied:
 async def _resolve_waiting(work: Work, command: Command) -> Applied:
     answer = command.args["answer"]
     if answer == "wait":
-        work.stage(state=RunState.RUNNING, reason=None, watched_since=work.now(), failure=None)
+        work.stage(
+            state=RunState.RUNNING,
+            reason=None,
+            failure=None,
+            watched_since=work.now(),
+            unknown_since=None,
+        )
         return f"{command.by} keeps waiting for the video.", []
     if answer == "give-up":
         changes = await _give_up_video(work, command)

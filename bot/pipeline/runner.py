@@ -53,37 +53,40 @@ class Runner:
         claimed = await self._ports.store.claim(run_id, owner=self._owner, until=until, now=now)
         if claimed is None:
             return
-        run, lease = claimed
+        work = self._work(*claimed)
+        poked = False
         try:
-            async with self._holding(run, lease) as work:
+            async with self._holding(work):
                 await self._go(work)
-                run = work.run
         except LeaseLost:
             return
         finally:
-            poked = await asyncio.shield(self._ports.store.release(lease))
+            if not work.released:
+                poked = await asyncio.shield(self._ports.store.release(work.lease))
         if poked:
             await self._ports.waker.poke(run_id)
-        elif run.wake_at and not run.state.is_terminal:
-            await self._ports.waker.at(run_id, run.wake_at)
+        elif work.run.wake_at and not work.run.state.is_terminal:
+            await self._ports.waker.at(run_id, work.run.wake_at)
+
+    def _work(self, run: Run, lease: Lease) -> Work:
+        return Work(
+            run=run,
+            lease=lease,
+            ports=self._ports,
+            ledger=self._ledger,
+            interrupted=asyncio.Event(),
+            show=self._show,
+        )
 
     @asynccontextmanager
-    async def _holding(self, run: Run, lease: Lease) -> AsyncGenerator[Work]:
-        event = self._in_hand[run.id] = asyncio.Event()
-        if self._stopping:
-            event.set()
-        renewal = asyncio.create_task(self._renew(lease))
+    async def _holding(self, work: Work) -> AsyncGenerator[None]:
+        """Keep the lease alive, and let `interrupt` find the run, while the context is open."""
+        self._in_hand[work.run.id] = work.interrupted
+        renewal = asyncio.create_task(self._renew(work.lease))
         try:
-            yield Work(
-                run=run,
-                lease=lease,
-                ports=self._ports,
-                ledger=self._ledger,
-                interrupted=event,
-                show=self._show,
-            )
+            yield
         finally:
-            self._in_hand.pop(run.id, None)
+            self._in_hand.pop(work.run.id, None)
             renewal.cancel()
             await asyncio.gather(renewal, return_exceptions=True)
 
@@ -103,7 +106,9 @@ class Runner:
             if run.state.is_terminal or run.state is RunState.ATTENTION or step is None:
                 self._show(run)
                 return
-            if not await self._step(work, step) or self._stopping:
+            if self._stopping:
+                return
+            if not await self._step(work, step) or work.released:
                 return
 
     async def _step(self, work: Work, step: Step) -> bool:
@@ -127,7 +132,7 @@ class Runner:
 
     async def _finish(self, work: Work) -> None:
         if work.run.state.is_terminal:
-            await work.save()
+            await work.save(release=True)
             self._ports.observer.parked(work.run)
 
     # --- when a step does not give its result --------------------------------------------------

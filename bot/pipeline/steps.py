@@ -13,7 +13,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from bot.domain.budget import Spend
@@ -230,8 +229,7 @@ async def wait(work: Work) -> None:
     """Job -> finished job. Held in memory while the next look is near, parked otherwise."""
     job = work.run.job
     assert job
-    looks = cast("AsyncGenerator[VideoJob]", provider_of(work).watch(job))
-    async with aclosing(looks):
+    async with aclosing(provider_of(work).watch(job)) as looks:
         while not job.status.is_terminal:
             observed = await _next_look(work, looks)
             if observed is None:
@@ -260,15 +258,16 @@ async def _next_look(work: Work, looks: AsyncGenerator[VideoJob]) -> VideoJob | 
 
 
 async def _observe(work: Work, job: VideoJob) -> None:
-    """Show an observation; write it only when the status changed, or seldom for progress."""
+    """Show an observation; write what moved, seldom, for those who watch from elsewhere."""
     saved = work.saved.job
-    work.stage(job=job)
+    unknown = job.status is VideoStatus.UNKNOWN
+    work.stage(job=job, unknown_since=(work.run.unknown_since or work.now()) if unknown else None)
     work.show(work.run)
     work.ports.observer.looked(work.run, job)
     if job.status.is_terminal or saved is None:
         return  # commits with the download
-    age = (work.now() - work.saved.updated_at).total_seconds()
-    if job.status != saved.status or (job.progress != saved.progress and age > _PROGRESS_SECONDS):
+    moved = (job.status, job.progress) != (saved.status, saved.progress)
+    if moved and (work.now() - work.saved.updated_at).total_seconds() > _PROGRESS_SECONDS:
         await work.save()
 
 
@@ -282,10 +281,9 @@ def _may_hold(work: Work, job: VideoJob) -> bool:
 def _lose_patience(work: Work, job: VideoJob) -> None:
     if job.status.is_terminal:
         return
-    since = work.run.watched_since or job.created_at
-    waited = (work.now() - since).total_seconds()
-    limit = UNKNOWN_SECONDS if job.status is VideoStatus.UNKNOWN else DEADLINE_SECONDS
-    if waited > limit:
+    waited = (work.now() - (work.run.watched_since or job.created_at)).total_seconds()
+    puzzled = (work.now() - (work.run.unknown_since or work.now())).total_seconds()
+    if waited > DEADLINE_SECONDS or puzzled > UNKNOWN_SECONDS:
         raise Uncertain(
             f"{job.provider} has not finished video {job.id} in {waited / 3600:.1f} hours; "
             "nothing was created again.",
@@ -325,8 +323,7 @@ async def download(work: Work) -> None:
 
 
 async def _fetch(work: Work, provider: VideoProvider, job: VideoJob, variant: Variant) -> Asset:
-    chunks = cast("AsyncGenerator[bytes]", provider.download(job, variant))
-    async with aclosing(chunks):
+    async with aclosing(provider.download(job, variant)) as chunks:
         return await work.ports.media.save(chunks, _MEDIA_TYPES[variant])
 
 

@@ -74,6 +74,8 @@ class Work:
     show: Callable[[Run], None]
     _saved: Run = field(init=False)
     _staged: list[Change] = field(init=False, default_factory=list)
+    #: The lease went back with the last save.
+    released: bool = field(init=False, default=False)
     #: Deliveries run side by side; their commits follow one another.
     _saving: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
@@ -105,9 +107,10 @@ class Work:
         """Forget the changes kept for the next commit; the run keeps its results."""
         self._staged.clear()
 
-    async def save(self, *changes: Change, **results: Any) -> None:
+    async def save(self, *changes: Change, release: bool = False, **results: Any) -> None:
         """Evolve the run and commit what changed, all or nothing; no change, no commit.
 
+        With *release* the lease goes back in the same commit, and nothing may be saved after it.
         What was staged before stays staged when the commit fails; *changes* do not.
         """
         async with self._saving:
@@ -116,9 +119,9 @@ class Work:
             if not staged and not changes and self.run == self._saved:
                 return
             run = self.run.evolve(updated_at=self.now())
-            fence = SaveRun(run=run, lease=self.lease)
+            fence = SaveRun(run=run, lease=self.lease, release=release)
             await self.ports.store.commit(*self._staged, *changes, fence)
             del self._staged[:staged]
-            self._saved = run
+            self._saved, self.released = run, release
             self.run = self.run.evolve(updated_at=run.updated_at)
         self.show(self.run)

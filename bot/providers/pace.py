@@ -22,8 +22,8 @@ class Pace:
     #: Bounds of the time between two looks at one job.
     shortest: float = 1.0
     longest: float = 60.0
-    #: How long a video takes, before any was seen.
-    guess: float = 90.0
+    #: How long a video takes, before any was seen; None if nobody knows.
+    guess: float | None = None
     #: Looks are gathered at multiples of it.
     grid: float = 1.0
     _usual: dict[Kind, float] = field(default_factory=dict)
@@ -32,16 +32,23 @@ class Pace:
         """Return the seconds to wait with a job of (model, seconds) that is *age* seconds old.
 
         Halves the way to shortly before the usual time, then goes in steps of a tenth of it, and
-        slows down again when the job is much later than its like.
+        slows down again when the job is much later than its like. Where nothing is known, it looks
+        whenever the job has grown half as old again.
         """
         usual = self._usual.get(kind, self.guess)
+        if usual is None:
+            return min(max(age / 2, self.shortest), self.longest)
         wait = max(usual / 10, (0.8 * usual - age) / 2, (age - 1.5 * usual) / 5)
         return min(max(wait, self.shortest), self.longest)
 
     def learn(self, kind: Kind, took: timedelta) -> None:
         """Count a finished job of that kind in."""
+        seconds = max(took.total_seconds(), 0.0)
         usual = self._usual.get(kind, self.guess)
-        seconds = min(max(took.total_seconds(), 0.0), OUTLIER * usual)
+        if usual is None:
+            self._usual[kind] = seconds
+            return
+        seconds = min(seconds, OUTLIER * usual)
         self._usual[kind] = usual + WEIGHT * (seconds - usual)
 
     def after_failures(self, count: int) -> float:

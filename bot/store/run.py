@@ -64,6 +64,8 @@ _COUNT = select(runs.c.state, func.count()).group_by(runs.c.state)
 
 _HELD = and_(_ID, runs.c.rev == bindparam("lease_rev"), runs.c.owner.is_not(None))
 _SAVE = update(runs).where(_HELD)
+#: What a run has that nobody holds.
+FREE: Mapping[str, Any] = {"owner": None, "lease_until": None}
 _CLAIM = (
     update(runs)
     .where(

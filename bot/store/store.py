@@ -239,9 +239,10 @@ def _work(change: Change) -> Callable[[Connection], None]:
     """Return what writes *change*, its document made already."""
     do: Callable[[Connection], None]
     match change:
-        case SaveRun(run=run, lease=lease):
+        case SaveRun(run=run, lease=lease, release=release):
             assert run.id == lease.run_id, "a lease is for its own run"
-            do = partial(runs.save, changed=runs.changing(run), lease=lease)
+            changed = runs.changing(run) | (dict(runs.FREE) if release else {})
+            do = partial(runs.save, changed=changed, lease=lease)
         case Reserve(spends=spends, cap=cap):
             do = partial(budget.reserve, promised=spends, cap=cap)
         case Settle(key=key, usd=usd):

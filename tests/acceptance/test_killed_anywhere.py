@@ -197,6 +197,7 @@ async def test_a_zombie_writes_nothing(tmp_path: Path) -> None:
 async def test_a_plain_run_takes_few_commits(tmp_path: Path) -> None:
     """One target, nothing goes wrong: at most eight commits, adding it included."""
     world = World(tmp_path)
+    world.vendor.seconds = 10.0
     async with world.boot() as bot:
         run = await bot.start(targets=(SLACK,))
         run = await bot.settle(run.id)

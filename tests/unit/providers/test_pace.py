@@ -44,6 +44,20 @@ def test_the_usual_time_is_learnt_for_each_model_and_length():
     assert pace.until_next_look(("m", 8), 0) == Pace(guess=10.0).until_next_look(KIND, 0)
 
 
+def test_where_nothing_is_known_looks_keep_step_with_the_age():
+    """Noticed at most a third too late, with a handful of looks, however long it takes."""
+    for lasts in (5, 90, 600):
+        ages = looks(Pace(), lasts)
+        assert len(ages) <= 25
+        assert ages[-1] <= max(1.5 * lasts, lasts + 2)
+
+
+def test_the_first_finished_job_is_believed():
+    pace = Pace()
+    pace.learn(KIND, timedelta(seconds=100))
+    assert pace.until_next_look(KIND, 0) == Pace(guess=100.0).until_next_look(KIND, 0)
+
+
 def test_one_job_found_days_later_teaches_little():
     pace = Pace(guess=60.0)
     pace.learn(KIND, timedelta(days=3))
