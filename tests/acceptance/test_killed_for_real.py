@@ -86,7 +86,7 @@ def make_run(number: int) -> Run:
         key=f"kill-{number}",
         source="test",
         prompt=f"a cat by the water, number {number}",
-        caption="A cat.",
+        caption=f"Cat {number}.",
         provider="gateway",
         video=VideoSpec(model="studio-1", seconds=4, size="1280x720"),
         targets=tuple(Target.parse(text) for text in TARGETS),
@@ -116,11 +116,10 @@ def test_fifty_kills_create_nothing_twice_and_lose_nothing(tmp_path: Path) -> No
     seconds = time.monotonic() - began
 
     posts = [json.loads(p.read_text()) for p in (folder / "data/preview/posts").glob("*.json")]
-    resent, adopted = asyncio.run(figures(folder))
+    resent = asyncio.run(sent_again(folder))
     print(  # noqa: T201  # the figures are what people run this test for
         f"{KILLS} kills, {len(runs)} runs, {len(jobs)} videos asked for, {len(posts)} posts; "
-        f"{adopted} runs went on after a kill in the middle, {resent} requests were sent again "
-        f"after looking; {seconds:.0f} s"
+        f"{resent} requests were sent again after looking; {seconds:.0f} s"
     )
     states = {run.state for run in runs}
     assert states == {RunState.SUCCEEDED}, [r for r in runs if r.state is not RunState.SUCCEEDED]
@@ -128,7 +127,7 @@ def test_fifty_kills_create_nothing_twice_and_lose_nothing(tmp_path: Path) -> No
     assert sorted(job["prompt"] for job in jobs) == sorted(r.request.prompt for r in runs)
     assert {job["id"] for job in jobs} == {run.job.id for run in runs if run.job}
     assert len(posts) == len(runs) * len(TARGETS)
-    assert len({(post["run_id"], post["target"]) for post in posts}) == len(posts)
+    assert len({(post["caption"], post["network"]) for post in posts}) == len(posts)
     assert asyncio.run(spent(folder)) == Decimal("0.04") * len(runs)
 
 
@@ -157,16 +156,15 @@ async def finished(folder: Path) -> list[Run]:
         await store.close()
 
 
-async def figures(folder: Path) -> tuple[int, int]:
-    """Return how many requests were sent more than once, and how many runs outlived a kill."""
+async def sent_again(folder: Path) -> int:
+    """Return how many requests never arrived and were sent again, after looking."""
     store = open_store(database(folder), migrate=False)
     try:
         runs = await store.list_runs(limit=10_000)
         effects = [e for run in runs for e in await store.effects(run.id)]
     finally:
         await store.close()
-    slow = [r for r in runs if (r.updated_at - r.created_at).total_seconds() > 2]
-    return sum(e.attempts > 1 for e in effects), len(slow)
+    return sum(e.attempts > 1 for e in effects)
 
 
 async def spent(folder: Path) -> Decimal:
