@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, union_all, update
 
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import Fire
@@ -46,19 +46,12 @@ _LIST = select(*_DOCUMENT).order_by(*_NEWEST).limit(bindparam("most"))
 _LIST_BY_STATE = _LIST.where(runs.c.state.in_(bindparam("states", expanding=True)))
 _UNFINISHED = select(runs.c.id, runs.c.wake_at).where(_GOES_ON).order_by(runs.c.created_at)
 _BEFORE = bindparam("before", type_=Instant)
-_OVERDUE = (
-    select(runs.c.id)
-    .where(
-        _GOES_ON,
-        or_(
-            runs.c.wake_at < _BEFORE,
-            and_(
-                runs.c.state == RunState.RUNNING,
-                or_(runs.c.owner.is_(None), runs.c.lease_until < _BEFORE),
-            ),
-        ),
-    )
-    .order_by(runs.c.created_at)
+_OVERDUE = union_all(
+    select(runs.c.id).where(runs.c.state == RunState.WAITING, runs.c.wake_at < _BEFORE),
+    select(runs.c.id).where(
+        runs.c.state == RunState.RUNNING,
+        or_(runs.c.owner.is_(None), runs.c.lease_until < _BEFORE),
+    ),
 )
 _COUNT = select(runs.c.state, func.count()).group_by(runs.c.state)
 

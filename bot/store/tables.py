@@ -48,6 +48,8 @@ runs = Table(
     Column("doc", Text, nullable=False),
     Index("runs_newest", "created_at", "id"),
     Index("runs_by_state", "state", "created_at", "id"),
+    #: What is due is asked for every second, beside ten thousand runs that are not.
+    Index("runs_due", "state", "wake_at"),
 )
 
 effects = Table(

@@ -41,6 +41,7 @@ def _runs() -> None:
     )
     op.create_index("runs_newest", "runs", ["created_at", "id"])
     op.create_index("runs_by_state", "runs", ["state", "created_at", "id"])
+    op.create_index("runs_due", "runs", ["state", "wake_at"])
 
 
 def _effects() -> None:
