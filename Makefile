@@ -41,7 +41,7 @@ fix: $(DEV) ## Repair what can be repaired by machine
 check: lint test ## All that must hold before a change lands; CI runs exactly this
 
 bench: $(DEV) ## Measure speed and memory
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run
 
 image: ## Build the Docker image
 	docker build --tag reelbot .

@@ -1,0 +1,25 @@
+"""Run every benchmark, one after the other, and print its figures. `make bench` calls this.
+
+Machines are noisy: run it on a quiet one, compare ratios, and quote what you measured.
+"""
+
+import os
+import platform
+import sys
+
+from benchmarks import engine, render, startup, waiting
+
+
+def main() -> None:
+    """Print the machine and the figures of each benchmark."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    python = platform.python_version()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {python}, load {load:.1f}")
+    for benchmark in (startup, engine, waiting, render):
+        print(f"\n{benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}")
+        sys.stdout.flush()
+        benchmark.main()
+
+
+if __name__ == "__main__":
+    main()
