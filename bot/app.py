@@ -1,13 +1,15 @@
 """The composition root: settings -> implementations -> pipeline -> triggers.
 
 The only module that imports implementations. It builds, opens and closes; it decides nothing
-else. The CLI asks it for one of three things: the database to read (`reading`), an `App` to talk
-to an engine that runs elsewhere (`opened`), or an engine of our own (`App.engine`, `App.serving`).
+else. The CLI asks it for the database to read (`reading`), a `Desk` to check a request before
+anything is written (`desk`), an `App` to talk to an engine that runs elsewhere (`opened`), or an
+engine of our own (`App.engine`, `running`).
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,11 +22,11 @@ from bot import web
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire, Plan, ProviderEntry, ProviderType, Schedule
 from bot.domain.video import Capabilities, Model, Variant
-from bot.errors import ConfigError, LowDisk
+from bot.errors import ConfigError, DatabaseUnusable, LowDisk
 from bot.intake import Intake
 from bot.media import Library
 from bot.pipeline import Gate, Pipeline, Ports
-from bot.ports import VideoProvider
+from bot.ports import PromptLibrary, VideoProvider
 from bot.prompts import JinjaPrompts
 from bot.providers.pace import Pace, studio_pace
 from bot.providers.videos_api import VideosApiProvider
@@ -34,6 +36,7 @@ from bot.schedules import check_plan, json_schema, load_plan
 from bot.settings import Settings
 from bot.store import SqlStore, open_store
 from bot.studio import Studio
+from bot.studio.jobs import FolderInUse
 from bot.studio.model import MODEL, SECONDS, SIZES
 from bot.telemetry import Telemetry, configure_logging
 from bot.wakers.embedded import EmbeddedWaker
@@ -71,25 +74,61 @@ class LogNotifier:
 
 
 @dataclass(slots=True, kw_only=True)
-class App:
-    """Everything, plugged together. Nothing moves until `engine` is entered."""
+class Desk:
+    """Where requests are checked: all that is known before anything is written."""
 
     settings: Settings
     clock: SystemClock
+    #: As the file stands; a running engine replaces it when the file changes.
     plan: Plan
-    store: SqlStore
     prompts: JinjaPrompts
     providers: Mapping[str, VideoProvider]
-    media: Library
-    gate: Gate
-    telemetry: Telemetry
-    pipeline: Pipeline
-    intake: Intake
     studio: Studio | None
-    #: Where `preview` shows the posts.
-    feed: Path
     #: Whether nothing here may reach a live network, whatever the files say.
     preview: bool
+
+    @property
+    def intake(self) -> Intake:
+        """What makes requests."""
+        return Intake(lambda: self.plan, self.prompts, self.providers)
+
+    def refuse_unpublishable(self, request: RunRequest) -> None:
+        """Raise `ConfigError` when the request's video would be paid for and never posted."""
+        if not self.preview:
+            _refuse_paid(self.plan, [request.provider])
+
+    def refuse_low_disk(self) -> None:
+        """Raise `LowDisk` when there is no room for another video."""
+        folder = self.settings.data_dir
+        free = _free_bytes(folder)
+        if free < MIN_FREE_BYTES:
+            raise LowDisk(
+                f"Only {free // 1_000_000} MB are free in {folder}.",
+                hint=f"Make room: {MIN_FREE_BYTES // 1_000_000} MB must be free to make videos.",
+            )
+
+    @asynccontextmanager
+    async def opened(self, telemetry: Telemetry | None = None) -> AsyncGenerator["App"]:
+        """Open, and make where missing, what an App needs; nothing moves before `App.engine`."""
+        _make_folder(self.settings.data_dir)
+        store = open_store(self.settings.database_url, migrate=True)
+        try:
+            yield _build(self, store, telemetry or Telemetry())
+        finally:
+            await store.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """Everything, plugged together. Nothing moves until `engine` is entered."""
+
+    desk: Desk
+    store: SqlStore
+    media: Library
+    gate: Gate
+    pipeline: Pipeline
+    #: Where `preview` shows the posts.
+    feed: Path
 
     @asynccontextmanager
     async def engine(self, *, only: str | None = None) -> AsyncGenerator[None]:
@@ -97,53 +136,42 @@ class App:
 
         Raises `EngineRunning`, and `LowDisk` before anything is paid for.
         """
-        free = self.media.free_bytes()
-        if free < MIN_FREE_BYTES:
-            raise LowDisk(
-                f"Only {free // 1_000_000} MB are free in {self.settings.data_dir}.",
-                hint=f"Make room: {MIN_FREE_BYTES // 1_000_000} MB must be free to make videos.",
-            )
+        self.desk.refuse_low_disk()
         async with AsyncExitStack() as stack:
             stack.enter_context(self.store.engine_lock())
-            if self.studio:
-                await self.studio.open()
-                stack.push_async_callback(self.studio.close)
+            if studio := self.desk.studio:
+                await _open_studio(studio)
+                stack.push_async_callback(studio.close)
             await stack.enter_async_context(self.pipeline.run(only=only))
             yield
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncGenerator[str]:
-        """Be the engine, fire the schedules, serve health; gives the address it serves on."""
-        scheduler = Scheduler(
-            file=self.settings.schedules,
+    def scheduler(self) -> Scheduler:
+        """Return what fires the schedules."""
+        return Scheduler(
+            file=self.desk.settings.schedules,
             load=self._reload,
             start=self._fire,
             store=self.store,
-            clock=self.clock,
+            clock=self.desk.clock,
             on_reloaded=_tell_reloaded,
             on_broken=_tell_broken,
             on_error=_tell_fire_error,
         )
-        application = web.build(ready=self._ready, registry=self.telemetry.registry)
-        async with (
-            self.engine(),
-            web.serve(application, self.settings.host, self.settings.port) as address,
-            scheduler.run(),
-        ):
-            yield address
 
     def _reload(self) -> Plan:
-        plan = load_plan(self.settings.schedules)
-        _check(plan, self.prompts)
-        self.plan = plan
+        plan = load_plan(self.desk.settings.schedules)
+        _check(plan, self.desk.prompts)
+        _refuse_paid(plan, _used(plan))
+        self.desk.plan = plan
         return plan
 
     async def _fire(self, schedule: Schedule, due: datetime) -> None:
-        request = self.intake.fired(schedule, due)
+        request = self.desk.intake.fired(schedule, due)
         fire = Fire(key=request.key, schedule_id=schedule.id, due=due)
         await self.pipeline.start(request, fire=fire)
 
-    async def _ready(self) -> Mapping[str, str]:
+    async def ready(self) -> Mapping[str, str]:
+        """Return what the engine needs for its work, each `ok` or what is wrong with it."""
         stop = await self.gate.stopped()
         low = self.media.free_bytes() < MIN_FREE_BYTES
         return {
@@ -152,10 +180,53 @@ class App:
             "stop": f"stopped by {stop.by}" if stop else "ok",
         }
 
-    def refuse_unpublishable(self, request: RunRequest) -> None:
-        """Raise `ConfigError` when the request's video would be paid for and never posted."""
-        if not self.preview:
-            _refuse_paid(self.plan, [request.provider])
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
+    """Be the engine, fire the schedules, serve health; gives the App and the address it serves on.
+
+    The port is taken before anything is written: whoever cannot have it changes nothing.
+    """
+    telemetry = Telemetry()
+    app: App | None = None
+
+    async def ready() -> Mapping[str, str]:
+        return await app.ready() if app else {"engine": "it is starting"}
+
+    async with AsyncExitStack() as stack:
+        at = await stack.enter_async_context(desk(settings))
+        at.refuse_low_disk()
+        surface = web.build(ready=ready, registry=telemetry.registry)
+        try:
+            serving = web.serve(surface, settings.host, settings.port)
+            address = await stack.enter_async_context(serving)
+        except ConfigError:
+            await _refuse_second(settings)  # whoever starts it twice should hear that
+            raise
+        opening = await stack.enter_async_context(at.opened(telemetry))
+        await stack.enter_async_context(opening.engine())
+        await stack.enter_async_context(opening.scheduler().run())
+        app = opening
+        yield app, address
+
+
+async def _refuse_second(settings: Settings) -> None:
+    if not database_exists(settings):
+        return
+    with suppress(DatabaseUnusable):
+        async with reading(settings) as store:
+            if store.engine_running():
+                with store.engine_lock():  # who it is, it says itself
+                    pass
+
+
+async def _open_studio(studio: Studio) -> None:
+    try:
+        await studio.open()
+    except FolderInUse as e:
+        raise ConfigError(
+            f"{e}", hint="Give each bot a folder of its own with REELBOT_DATA_DIR."
+        ) from e
 
 
 @asynccontextmanager
@@ -215,84 +286,81 @@ def schedule_schema() -> Mapping[str, object]:
 
 
 def load(
-    settings: Settings, adapt: Callable[[Plan], Plan] | None = None
+    settings: Settings, adapt: Callable[[Plan, PromptLibrary], Plan] | None = None
 ) -> tuple[Plan, JinjaPrompts]:
     """Read and check all files people write. Raises `ConfigError`; touches nothing."""
     plan, prompts = load_plan(settings.schedules), prompt_library(settings)
     if adapt:
-        plan = adapt(plan)
+        plan = adapt(plan, prompts)
     _check(plan, prompts)
     return plan, prompts
 
 
 @asynccontextmanager
-async def opened(
-    settings: Settings, *, preview: bool = False, adapt: Callable[[Plan], Plan] | None = None
-) -> AsyncGenerator[App]:
-    """Build an App from the files, changed by *adapt*; nothing moves before `App.engine`.
+async def desk(
+    settings: Settings,
+    *,
+    preview: bool = False,
+    adapt: Callable[[Plan, PromptLibrary], Plan] | None = None,
+) -> AsyncGenerator[Desk]:
+    """Build a Desk from the files, changed by *adapt*; nothing is written or contacted.
 
-    With *preview* nothing it does can reach a live network. Raises `ConfigError` for wrong files
-    and settings before anything is written.
+    With *preview* nothing that comes of it can reach a live network. Raises `ConfigError` for
+    wrong files and settings.
     """
     plan, prompts = load(settings, adapt)
     if not preview:
-        used = [s.provider for s in plan.schedules if s.enabled]
-        _refuse_paid(plan, [*used, plan.ad_hoc.provider])
-    _make_folder(settings.data_dir)
+        _refuse_paid(plan, _used(plan))
+    clock, studio = SystemClock(), _studio(plan, settings.data_dir / "studio")
     async with AsyncExitStack() as stack:
-        yield await _build(settings, plan, prompts, preview=preview, stack=stack)
+        yield Desk(
+            settings=settings,
+            clock=clock,
+            plan=plan,
+            prompts=prompts,
+            providers=await _providers(plan, settings, studio, clock, stack),
+            studio=studio,
+            preview=preview,
+        )
 
 
-async def _build(
-    settings: Settings,
-    plan: Plan,
-    prompts: JinjaPrompts,
-    *,
-    preview: bool,
-    stack: AsyncExitStack,
-) -> App:
-    data, clock, telemetry = settings.data_dir, SystemClock(), Telemetry()
-    store = open_store(settings.database_url, migrate=True)
-    stack.push_async_callback(store.close)
-    studio = _studio(plan, data / "studio")
-    providers = await _providers(plan, settings, studio, clock, stack)
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[App]:
+    """Build an App from the files; raises `ConfigError` for wrong ones before it writes."""
+    async with desk(settings) as at, at.opened() as app:
+        yield app
+
+
+def _build(at: Desk, store: SqlStore, telemetry: Telemetry) -> App:
+    data = at.settings.data_dir
     media = Library(data / "media", min_free_bytes=MIN_FREE_BYTES)
     gate = Gate(store, data / "STOP")
     feed = data / "preview"
     ports = Ports(
-        clock=clock,
+        clock=at.clock,
         store=store,
-        waker=EmbeddedWaker(clock=clock, on_error=_tell_run_error, grace=_GRACE_SECONDS),
+        waker=EmbeddedWaker(clock=at.clock, on_error=_tell_run_error, grace=_GRACE_SECONDS),
         gate=gate,
-        prompts=prompts,
-        providers=providers,
+        prompts=at.prompts,
+        providers=at.providers,
         media=media,
         publishers={
-            network: PreviewPublisher(network, feed, media=media, clock=clock)
+            network: PreviewPublisher(network, feed, media=media, clock=at.clock)
             for network in ("slack", "x")
         },
         notifier=LogNotifier(),
         observer=telemetry,
-        budget=lambda: app.plan.budget,
+        budget=lambda: at.plan.budget,
         min_free_bytes=MIN_FREE_BYTES,
     )
-    app = App(
-        settings=settings,
-        clock=clock,
-        plan=plan,
+    return App(
+        desk=at,
         store=store,
-        prompts=prompts,
-        providers=providers,
         media=media,
         gate=gate,
-        telemetry=telemetry,
         pipeline=Pipeline(ports, on_error=_tell_error),
-        intake=Intake(lambda: app.plan, prompts, providers),
-        studio=studio,
         feed=feed / "feed.html",
-        preview=preview,
     )
-    return app
 
 
 # --- providers ---------------------------------------------------------------------------------
@@ -349,7 +417,7 @@ async def _providers(
 def _client(entry: ProviderEntry, settings: Settings, studio: Studio | None) -> httpx.AsyncClient:
     if entry.type is ProviderType.STUDIO:
         assert studio
-        transport = httpx.ASGITransport(app=studio.app)
+        transport = httpx.ASGITransport(app=studio.app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://studio/v1")
     key = settings.secret(entry.api_key_env) if entry.api_key_env else None
     headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
@@ -367,6 +435,10 @@ def _check(plan: Plan, prompts: JinjaPrompts) -> None:
         raise ConfigError("\n".join(map(str, errors)), hint=errors[0].hint)
 
 
+def _used(plan: Plan) -> list[str]:
+    return [*(s.provider for s in plan.schedules if s.enabled), plan.ad_hoc.provider]
+
+
 def _refuse_paid(plan: Plan, providers: Iterable[str]) -> None:
     """Refuse to pay for videos that nothing could publish.
 
@@ -380,6 +452,11 @@ def _refuse_paid(plan: Plan, providers: Iterable[str]) -> None:
             f"Provider {paid[0]!r} costs money, but this version cannot post to Slack or X yet.",
             hint="Write `publish: preview` at the top of schedules.yaml to see the posts locally.",
         )
+
+
+def _free_bytes(folder: Path) -> int:
+    there = next(p for p in [folder, *folder.absolute().parents] if p.is_dir())
+    return shutil.disk_usage(there).free
 
 
 def _make_folder(folder: Path) -> None:

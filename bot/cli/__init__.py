@@ -1,61 +1,98 @@
 """The command line: one file per group of commands. Parses, asks the app, prints.
 
 People read sentences: every failure the bot can name ends here as one sentence of what happened
-and one of what to do, never as a traceback. Exit codes: 0 done, 1 the run failed, 2 bad input or
-configuration, 130 interrupted. Commands import what they need when they run: `--help` is instant.
+and one of what to do, never as a traceback. Results go to standard output, all else to standard
+error. Exit codes: 0 done, 1 the run failed or the bot said no, 2 bad input or configuration, 130
+interrupted. Commands import what they need when they run: `--help` is instant.
 """
 
+import io
 import os
 import sys
+from typing import Annotated
 
 import typer
 
-from bot.cli import database, engine, prompts, runs, schedules
+from bot import __version__
+from bot.cli import database, demo, doctor, engine, make, prompts, runs, schedules, show
 from bot.errors import BotError, ConfigError, MediaError, StoreError
 
 app = typer.Typer(
     name="reelbot",
-    help="Turn prompt templates into videos on a schedule and post them to Slack and X, once.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-engine.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        show.result(f"reelbot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def reelbot(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Turn prompt templates into videos on a schedule and post them to Slack and X, once.
+
+    Try [bold]reelbot demo[/]: it needs no keys and posts nothing.
+    """
+
+
+for each in (demo, engine, make):
+    each.register(app)
 app.add_typer(runs.app, name="runs", help="See what was made, and decide what waits for you.")
 app.add_typer(schedules.app, name="schedules", help="See and check schedules.yaml.")
 app.add_typer(prompts.app, name="prompts", help="See, try and check the prompt templates.")
-database.register(app)
+doctor.register(app)
+app.add_typer(database.app, name="db", help="Look after the database.")
 
 
 def run() -> int:
     """Run the command line of this process; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an old terminal may lack a sign of a caption
     try:
-        app()
-    except SystemExit as e:
-        return e.code if isinstance(e.code, int) else 1
+        return app(prog_name="reelbot", standalone_mode=False) or 0
+    except typer.TyperException as e:
+        return _correct(e)
     except BotError as e:
         return fail(e)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # whoever read us has gone
         return 1
-    except Exception as e:  # noqa: BLE001  # a bug; people get a sentence, the log level a traceback
+    except Exception as e:  # noqa: BLE001  # a bug; people get a sentence, DEBUG the traceback
         return _give_up(e)
-    return 0
+
+
+def _correct(error: typer.TyperException) -> int:
+    """Say what is wrong with the words of the command."""
+    context = getattr(error, "ctx", None)
+    if said := error.format_message():  # empty: the help was printed instead
+        show.failure(said, f"`{context.command_path if context else 'reelbot'} --help` shows how.")
+    return 2
 
 
 def fail(error: BotError) -> int:
     """Print *error* for people; return the exit code that belongs to it."""
-    typer.secho(f"{error}", err=True, fg=typer.colors.RED)
-    if error.hint:
-        typer.echo(error.hint, err=True)
+    show.failure(str(error), error.hint)
     return 2 if isinstance(error, ConfigError | StoreError | MediaError) else 1
 
 
 def _give_up(error: Exception) -> int:
     if os.environ.get("REELBOT_LOG_LEVEL", "").upper() == "DEBUG":
         raise error
-    words = f"reelbot has met a bug: {type(error).__name__}: {error}".splitlines()[0]
-    typer.secho(words, err=True, fg=typer.colors.RED)
-    typer.echo("Set REELBOT_LOG_LEVEL=DEBUG and try again to see where, then report it.", err=True)
+    show.failure(
+        f"reelbot has met a bug: {type(error).__name__}: {error}".splitlines()[0],
+        "Set REELBOT_LOG_LEVEL=DEBUG and try again to see where, then report it.",
+    )
     return 1

@@ -1,5 +1,6 @@
-"""What `doctor` looks at: everything that can be known before a video is paid for."""
+"""`doctor`: everything that can be known before a video is paid for."""
 
+import os
 import shutil
 import sqlite3
 import sys
@@ -7,6 +8,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import typer
+from rich.text import Text
+
+from bot.cli import session, show
+from bot.cli.options import Json
 from bot.domain.run import RunState
 from bot.domain.schedule import Plan, ProviderType
 from bot.errors import BotError
@@ -15,6 +21,35 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _MIN_FREE_BYTES = 1_000_000_000
+
+
+_MARKS = {
+    "good": Text("GOOD", style="green"),
+    "note": Text("NOTE", style="yellow"),
+    "fail": Text("FAIL", style="red"),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(doctor)
+
+
+def doctor(json: Json = False) -> None:
+    """Check settings, files, disk, database and keys; say how to mend what is wrong."""
+    findings = session.wait_for(lambda: examine(session.settings()))
+    if json:
+        show.as_json(findings)
+    else:
+        show.table(("", "what"), [row for finding in findings for row in _rows(finding)])
+    if any(finding.verdict == "fail" for finding in findings):
+        raise typer.Exit(2)
+
+
+def _rows(finding: "Finding") -> Iterator[tuple[show.Cell, ...]]:
+    yield _MARKS[finding.verdict], finding.what
+    if finding.fix:
+        yield "", f"→ {finding.fix}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +64,7 @@ class Finding:
 
 async def examine(settings: "Settings") -> list[Finding]:
     """Look at everything; sends nothing, changes nothing."""
-    findings = [_python(), *_files(settings), *_disk(settings)]
+    findings = [_python(), _media(), *_files(settings), *_disk(settings)]
     findings += [finding async for finding in _database(settings)]
     return findings + list(_credentials(settings))
 
@@ -37,6 +72,18 @@ async def examine(settings: "Settings") -> list[Finding]:
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding(verdict="good", what=f"Python {version}, SQLite {sqlite3.sqlite_version}")
+
+
+def _media() -> Finding:
+    import av
+
+    try:
+        for name in ("libx264", "aac"):
+            av.codec.Codec(name, "w")
+    except av.error.FFmpegError as e:
+        fix = "Install PyAV from its wheels: python -m pip install --force-reinstall av."
+        return Finding(verdict="fail", what=f"PyAV {av.__version__} lacks a codec: {e}", fix=fix)
+    return Finding(verdict="good", what=f"PyAV {av.__version__} writes H.264 and AAC")
 
 
 def _files(settings: "Settings") -> Iterator[Finding]:
@@ -75,6 +122,10 @@ def _prices(plan: Plan, name: str) -> Iterator[Finding]:
 def _disk(settings: "Settings") -> Iterator[Finding]:
     folder = settings.data_dir
     existing = next(p for p in [folder, *folder.absolute().parents] if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        fix = "Set REELBOT_DATA_DIR to a folder you may write to."
+        yield Finding(verdict="fail", what=f"{existing} cannot be written", fix=fix)
+        return
     free = shutil.disk_usage(existing).free
     what = f"{free / 1e9:.1f} GB are free for {folder}"
     if free < _MIN_FREE_BYTES:
@@ -99,11 +150,12 @@ async def _database(settings: "Settings") -> AsyncIterator[Finding]:
     except BotError as e:
         yield Finding(verdict="fail", what=str(e), fix=e.hint)
         return
-    states = ", ".join(f"{count} {state}" for state, count in counts.items()) or "no runs"
+    states = ", ".join(f"{n} {state}" for state, n in counts.items() if n) or "no runs yet"
     yield Finding(verdict="good", what=f"database: {states}")
     yield Finding(verdict="good", what=f"engine: {'running' if running else 'not running'}")
     if stop:
-        yield Finding(verdict="note", what=f"stopped by {stop.by}", fix="`reelbot start` resumes.")
+        what = f"stopped by {stop.by}, {show.when(stop.at)}{f': {stop.why}' if stop.why else ''}"
+        yield Finding(verdict="note", what=what, fix="`reelbot start` lets requests leave again.")
     if counts.get(RunState.ATTENTION):
         fix = "`reelbot runs list --state attention`, then `runs resolve`."
         yield Finding(verdict="note", what="runs need a person", fix=fix)

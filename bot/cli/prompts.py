@@ -1,20 +1,19 @@
 """`prompts …`: the templates, and what they render to."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
-from rich.markup import escape
 
 from bot.cli import session, show
-from bot.cli.engine import variables
+from bot.cli.make import variables
+from bot.cli.options import Json, Language, TemplateName, Variables
 from bot.domain.prompt import Prompt, PromptTemplate, Variable
+from bot.errors import TemplateError
 
 if TYPE_CHECKING:
     from bot.ports import PromptLibrary
 
 app = typer.Typer(no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def _library() -> "PromptLibrary":
@@ -29,13 +28,15 @@ def list_prompts(json: Json = False) -> None:
     templates = _library().list()
     if json:
         show.as_json(templates)
+    elif templates:
+        show.table(("template", "what it makes and from what"), map(_row, templates))
     else:
-        show.table(("template", "variables", "what it makes"), map(_row, templates))
+        show.result("There are no templates yet.")
 
 
-def _row(template: PromptTemplate) -> tuple[str, ...]:
+def _row(template: PromptTemplate) -> tuple[str, str]:
     needs = ", ".join(_variable(v) for v in template.variables)
-    return template.name, escape(needs), escape(template.description)
+    return template.name, f"{template.description} {f'[{needs}]' if needs else ''}".strip()
 
 
 def _variable(variable: Variable) -> str:
@@ -48,28 +49,41 @@ def _variable(variable: Variable) -> str:
 
 @app.command()
 def render(
-    template: Annotated[str, typer.Argument(help="The template's name.")],
-    var: Annotated[list[str] | None, typer.Option(help="A variable, name=value.")] = None,
-    lang: Annotated[str | None, typer.Option(help="The language of the words.")] = None,
-    json: Json = False,
+    template: TemplateName, var: Variables = None, lang: Language = None, json: Json = False
 ) -> None:
-    """Render a template as a run would, and show prompt, caption and alt text."""
-    prompt = _library().render(template, variables(var or []), lang)
+    """Render a template as a run would, and show prompt, caption and alt text.
+
+    [bold]reelbot prompts render cute_cat --var mood=sleepy --lang ja[/]
+    """
+    prompt = _library().render(template, variables(var), lang)
     if json:
         show.as_json(prompt)
         return
-    rows = {"prompt": prompt.text, "caption": prompt.caption, "alt text": prompt.alt_text}
-    show.table(("", ""), [(name, escape(text or "–")) for name, text in rows.items()])
+    words = {"prompt": prompt.text, "caption": prompt.caption, "alt text": prompt.alt_text}
+    picked = ", ".join(f"{name}={value}" for name, value in prompt.variables.items())
+    show.facts(
+        (name, " ".join((text or "–").split()))
+        for name, text in (words | {"made of": picked}).items()
+    )
 
 
 @app.command()
-def check() -> None:
-    """Render every template with its defaults; a needed variable gets its own name."""
+def check(json: Json = False) -> None:
+    """Render every template in every language; a needed variable gets its own name."""
     library = _library()
-    templates = library.list()
-    for template in templates:
-        _try(library, template)
-    show.out.print(f"{len(templates)} template(s) are fine.")
+    try:
+        templates = library.list()
+        for template in templates:
+            _try(library, template)
+    except TemplateError as e:
+        if json:
+            show.as_json({"ok": False, "errors": [{"message": str(e), "hint": e.hint}]})
+            raise typer.Exit(2) from None
+        raise
+    if json:
+        show.as_json({"ok": True, "templates": [template.name for template in templates]})
+    else:
+        show.result(f"{len(templates)} template(s) are fine.")
 
 
 def _try(library: "PromptLibrary", template: PromptTemplate) -> list[Prompt]:

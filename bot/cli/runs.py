@@ -1,30 +1,47 @@
 """`runs …`: what was made, what waits for a person, and what that person says."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import session, show
+from bot.cli import report, session, show
+from bot.cli.options import Json, RunId
 from bot.domain.command import CommandKind
 from bot.domain.run import Run, RunState
 from bot.errors import NotFound, RequestError
 
 if TYPE_CHECKING:
+    from bot.app import App
+    from bot.ports import Store
     from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Reference = Annotated[str, typer.Argument(help="A run's id, the beginning of it, or `last`.")]
+
+class Answer(StrEnum):
+    """What a person says of an uncertain request."""
+
+    HAPPENED = "happened"
+    NOT_SENT = "not-sent"
+    GIVE_UP = "give-up"
+    WAIT = "wait"
 
 
 @app.command("list")
 def list_runs(
     state: Annotated[list[RunState] | None, typer.Option(help="Only runs in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="How many, newest first.")
+    ] = 20,
     json: Json = False,
 ) -> None:
-    """List the newest runs."""
+    """List the newest runs.
+
+    [bold]reelbot runs list --state attention --state waiting[/]
+    """
 
     async def ask() -> None:
         from bot.app import database_exists, reading
@@ -35,132 +52,167 @@ def list_runs(
                 runs = list(await store.list_runs(states=state or (), limit=limit))
         if json:
             show.as_json(runs)
-        elif not runs:
-            show.out.print("No runs yet. `reelbot demo` makes one without any keys.")
+        elif runs:
+            show.table(("run", "state", "made", "price", "asked by"), map(_row, runs))
+        elif state:
+            show.result("There are no such runs.")
         else:
-            show.table(("run", "state", "asked by", "made", "price"), map(_row, runs))
+            show.result("There are no runs yet. `reelbot demo` makes one without any keys.")
 
     session.wait_for(ask)
 
 
-def _row(run: Run) -> tuple[str, ...]:
+def _row(run: Run) -> tuple[show.Cell, ...]:
     price = show.usd(run.price.total) if run.price else "–"
-    return run.id, show.state(run), run.request.source, show.when(run.created_at), price
+    return run.id, report.state(run), show.when(run.created_at), price, run.request.source
 
 
 @app.command("show")
-def show_run(run: Reference, json: Json = False) -> None:
-    """Show one run: its prompt, price, files and deliveries."""
+def show_run(run: RunId, json: Json = False) -> None:
+    """Show one run: every step, every request that was sent, every dollar.
+
+    [bold]reelbot runs show last[/]
+    """
 
     async def ask() -> None:
         settings = session.settings()
-        found = await _found(settings, run)
+        async with _reading(settings) as store:
+            found = await session.find_run(store, run)
+            effects, spends = await store.effects(found.id), await store.spends(found.id)
         if json:
-            show.as_json(found)
+            show.as_json({"run": found, "effects": effects, "spends": spends})
         else:
-            show.summary(found, settings.data_dir / "media")
+            report.full(found, settings.data_dir, effects, spends)
 
     session.wait_for(ask)
 
 
 @app.command()
-def follow(run: Reference, json: Json = False) -> None:
-    """Follow a run to its end; without an engine, be the engine for it (resume after Ctrl-C)."""
-
-    async def act(app: Any, found: Run) -> None:
-        await session.follow(app, found.id, json=json)
-
-    _with_run(run, act)
+def follow(run: RunId, json: Json = False) -> None:
+    """Follow a run to its end; without an engine, be the engine for it (go on after Ctrl-C)."""
+    _with_run(run, lambda app, found: session.follow_to_rest(app, found.id, json=json))
 
 
 @app.command()
-def approve(run: Reference, json: Json = False) -> None:
+def approve(run: RunId, json: Json = False) -> None:
     """Let a run's posts out. The first decision wins."""
-    _tell_and_follow(CommandKind.APPROVE, run, json=json)
+    _ask_and_follow(CommandKind.APPROVE, run, json=json)
 
 
 @app.command()
-def reject(run: Reference) -> None:
+def reject(run: RunId) -> None:
     """Keep a run's posts in. Nothing is posted."""
-    _tell_only(CommandKind.REJECT, run)
+    _ask_only(CommandKind.REJECT, run)
 
 
 @app.command()
 def edit(
-    run: Reference,
-    caption: Annotated[str, typer.Option(help="The new words of the post.")],
-    to: Annotated[str | None, typer.Option(help="Only for this target.")] = None,
+    run: RunId,
+    caption: Annotated[str, typer.Option(metavar="TEXT", help="The new words of the post.")],
+    to: Annotated[str | None, typer.Option(metavar="TARGET", help="Only for this target.")] = None,
 ) -> None:
-    """Change the words of a run's posts; they have to be approved again."""
-    _tell_only(CommandKind.EDIT, run, caption=caption, **({"target": to} if to else {}))
+    """Change the words of a run's posts; they have to be approved again.
+
+    [bold]reelbot runs edit last --caption "A quiet evening." --to x:@reelbot[/]
+    """
+    if not caption.strip():
+        raise RequestError("The caption is empty.", hint="Give --caption the new words.")
+
+    def check(found: Run) -> None:
+        _must_go_to(found, to)
+
+    _ask_only(CommandKind.EDIT, run, check, caption=caption, **({"target": to} if to else {}))
+
+
+def _must_go_to(run: Run, target: str | None) -> None:
+    targets = [str(each) for each in run.request.targets]
+    if target is not None and target not in targets:
+        raise RequestError(
+            f"Run {run.id} does not go to {target!r}.", hint=f"It goes to {', '.join(targets)}."
+        )
 
 
 @app.command()
-def retry(run: Reference, json: Json = False) -> None:
+def retry(run: RunId, json: Json = False) -> None:
     """Go on where a run failed. What went out does not go out again."""
-    _tell_and_follow(CommandKind.RETRY, run, json=json)
+    _ask_and_follow(CommandKind.RETRY, run, json=json)
 
 
 @app.command()
-def cancel(run: Reference) -> None:
+def cancel(run: RunId) -> None:
     """End a run that is not over. What is already paid for stays paid."""
-    _tell_only(CommandKind.CANCEL, run)
+    _ask_only(CommandKind.CANCEL, run)
 
 
 @app.command()
 def resolve(
-    run: Reference,
-    answer: Annotated[str, typer.Option("--as", help="happened, not-sent, give-up or wait.")],
-    target: Annotated[str | None, typer.Option(help="Which post, if several are open.")] = None,
-    remote_id: Annotated[str | None, typer.Option("--id", help="Its id over there.")] = None,
-    url: Annotated[str | None, typer.Option(help="Its address over there.")] = None,
+    run: RunId,
+    answer: Annotated[Answer, typer.Option("--as", help="What you saw over there.")],
+    target: Annotated[
+        str | None, typer.Option(metavar="TARGET", help="Which post, if several are open.")
+    ] = None,
+    remote_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Its id over there.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Its address over there.")] = None,
     json: Json = False,
 ) -> None:
-    """Say what became of a request whose answer was lost, after you looked there."""
-    if answer not in {"happened", "not-sent", "give-up", "wait"}:
-        raise RequestError(
-            f"{answer!r} is no answer.", hint="Say --as happened, not-sent, give-up or wait."
-        )
-    given = {"answer": answer, "target": target, "id": remote_id, "url": url}
+    """Say what became of a request whose answer was lost, after you looked there.
+
+    [bold]reelbot runs resolve last --as happened --url https://x.com/reelbot/status/1[/]
+    """
+    given = {"answer": answer.value, "target": target, "id": remote_id, "url": url}
     args = {name: text for name, text in given.items() if text}
-    _tell_and_follow(CommandKind.RESOLVE, run, json=json, **args)
+    _ask_and_follow(CommandKind.RESOLVE, run, json=json, **args)
 
 
-def _tell_only(kind: CommandKind, reference: str, **args: str) -> None:
-    async def act(app: Any, found: Run) -> None:
+# --- how they ask ------------------------------------------------------------------------------
+
+
+def _ask_only(
+    kind: CommandKind,
+    reference: str,
+    check: Callable[[Run], None] | None = None,
+    **args: str,
+) -> None:
+    async def act(app: "App", found: Run) -> None:
+        if check:
+            check(found)
         async with session.moving(app, found.id):
-            show.out.print(await session.tell(app, kind, found.id, **args))
+            show.result(await session.ask(app, kind, found.id, **args))
 
     _with_run(reference, act)
 
 
-def _tell_and_follow(kind: CommandKind, reference: str, *, json: bool, **args: str) -> None:
-    async def act(app: Any, found: Run) -> None:
-        async with session.moving(app, found.id):
-            show.err.print(await session.tell(app, kind, found.id, **args))
-            run = await show.follow(app.pipeline.watch(found.id))
-        session.finish(run, app.settings.data_dir / "media", json=json)
+def _ask_and_follow(kind: CommandKind, reference: str, *, json: bool, **args: str) -> None:
+    async def act(app: "App", found: Run) -> None:
+        async def ask() -> None:
+            show.remark(await session.ask(app, kind, found.id, **args))
+
+        await session.follow_to_rest(app, found.id, json=json, after=ask)
 
     _with_run(reference, act)
 
 
-async def _found(settings: "Settings", reference: str) -> Run:
+def _with_run(reference: str, act: Callable[["App", Run], Awaitable[None]]) -> None:
+    async def ask() -> None:
+        from bot.app import opened
+
+        settings = session.settings()
+        async with _reading(settings) as store:
+            found = await session.find_run(store, reference)
+        async with opened(settings) as app:
+            await act(app, found)
+
+    session.wait_for(ask)
+
+
+@asynccontextmanager
+async def _reading(settings: "Settings") -> AsyncGenerator["Store"]:
+    """Open the database as it is; it is not made for a question."""
     from bot.app import database_exists, reading
 
     if not database_exists(settings):
         raise NotFound("There are no runs yet.", hint="`reelbot make` starts one.")
     async with reading(settings) as store:
-        return await session.find_run(store, reference)
-
-
-def _with_run(reference: str, act: Any) -> None:
-    chosen = session.quiet_settings()
-
-    async def ask() -> None:
-        from bot.app import opened
-
-        found = await _found(chosen, reference)
-        async with opened(chosen) as app:
-            await act(app, found)
-
-    session.wait_for(ask)
+        yield store

@@ -1,94 +1,122 @@
 """`schedules …`: what `schedules.yaml` says, and when it will happen."""
 
-import json as json_module
-import sys
+from collections.abc import Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from bot.cli import session, show
-from bot.domain.schedule import Schedule
-from bot.errors import RequestError
+from bot.cli.options import Json, OnlySchedule
+from bot.domain.schedule import Plan, Schedule
+from bot.errors import ConfigError, RequestError
 
 app = typer.Typer(no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+def _plan() -> Plan:
+    from bot.app import load
+
+    plan, _ = load(session.settings())
+    return plan
+
+
+def _next(schedule: Schedule, count: int) -> Sequence[datetime]:
+    from bot.app import next_moments
+
+    return next_moments(schedule, count) if schedule.enabled else []
 
 
 @app.command("list")
 def list_schedules(json: Json = False) -> None:
     """List the schedules and when each fires next."""
-    from bot.app import load
-
-    plan, _ = load(session.settings())
+    schedules = _plan().schedules
     if json:
-        show.as_json([{"schedule": s, "next": _next(s, 1)} for s in plan.schedules])
-        return
-    columns = ("id", "cron", "time zone", "template", "provider", "publish", "next")
-    show.table(columns, map(_row, plan.schedules))
+        show.as_json([{"schedule": s, "next": next(iter(_next(s, 1)), None)} for s in schedules])
+    elif schedules:
+        show.table(("schedule", "cron", "next", "makes", "for"), map(_row, schedules))
+    else:
+        show.result("There are no schedules yet. docs/schedules.md shows how to write one.")
 
 
 def _row(schedule: Schedule) -> tuple[str, ...]:
-    due = _local(schedule, _next(schedule, 1)) if schedule.enabled else ["off"]
+    due = [_there(schedule, moment) for moment in _next(schedule, 1)]
     return (
         schedule.id,
         schedule.cron,
-        schedule.timezone,
-        schedule.template,
-        schedule.provider,
+        due[0] if due else "never" if schedule.enabled else "off",
+        f"{schedule.template} by {schedule.provider}",
         ", ".join(map(str, schedule.targets)),
-        *due,
     )
 
 
-def _next(schedule: Schedule, count: int) -> list[datetime]:
-    from bot.app import next_moments
-
-    return next_moments(schedule, count)
-
-
-def _local(schedule: Schedule, due: list[datetime]) -> list[str]:
-    zone = ZoneInfo(schedule.timezone)
-    return [moment.astimezone(zone).strftime("%a %Y-%m-%d %H:%M %Z") for moment in due]
+def _there(schedule: Schedule, due: datetime) -> str:
+    return due.astimezone(ZoneInfo(schedule.timezone)).strftime("%a %Y-%m-%d %H:%M %Z")
 
 
 @app.command("next")
 def next_fires(
-    schedule: Annotated[str | None, typer.Argument(help="Only this one.")] = None,
-    count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000)] = 5,
+    schedule: OnlySchedule = None,
+    count: Annotated[
+        int, typer.Option("-n", "--count", metavar="N", min=1, max=1000, help="How many.")
+    ] = 5,
     json: Json = False,
 ) -> None:
-    """Show when schedules fire next, in their own time zone and in UTC."""
-    from bot.app import load
+    """Show when schedules fire next, in their own time zone and in UTC.
 
-    plan, _ = load(session.settings())
-    if schedule and plan.schedule(schedule) is None:
-        known = ", ".join(s.id for s in plan.schedules) or "none"
-        raise RequestError(f"There is no schedule {schedule!r}.", hint=f"Known: {known}.")
-    chosen = [s for s in plan.schedules if s.enabled and schedule in {None, s.id}]
-    fires = sorted((due, s) for s in chosen for due in _next(s, count))[:count] if chosen else []
+    [bold]reelbot schedules next cat-hourly --count 24[/]
+    """
+    chosen = _chosen(_plan(), schedule)
+    fires = sorted(((due, s) for s in chosen for due in _next(s, count)), key=lambda f: f[0])[
+        :count
+    ]
     if json:
         show.as_json([{"schedule": s.id, "due": due} for due, s in fires])
-        return
-    rows = ((s.id, *_local(s, [due]), f"{due:%Y-%m-%d %H:%M}Z") for due, s in fires)
-    show.table(("schedule", "there", "UTC"), rows)
+    elif fires:
+        rows = ((s.id, _there(s, due), f"{due:%Y-%m-%d %H:%M}") for due, s in fires)
+        show.table(("schedule", "next", "UTC"), rows)
+    else:
+        show.result("Nothing will fire.")
+
+
+def _chosen(plan: Plan, only: str | None) -> Sequence[Schedule]:
+    if only is None:
+        return plan.schedules
+    chosen = plan.schedule(only)
+    if chosen is None:
+        known = [s.id for s in plan.schedules]
+        near = get_close_matches(only, known, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
+        raise RequestError(f"There is no schedule {only!r}.", hint=hint)
+    return [chosen]
 
 
 @app.command()
-def check() -> None:
+def check(json: Json = False) -> None:
     """Check schedules.yaml against the templates and the models, without sending anything."""
-    from bot.app import load
-
-    settings = session.settings()
-    plan, _ = load(settings)
-    show.out.print(f"{settings.schedules} is fine: {len(plan.schedules)} schedule(s).")
+    try:
+        plan = _plan()
+    except ConfigError as e:
+        if json:
+            errors = [{"message": line} for line in str(e).splitlines()]
+            errors[0] |= {"hint": e.hint} if e.hint else {}
+            show.as_json({"ok": False, "errors": errors})
+            raise typer.Exit(2) from None
+        raise
+    if json:
+        show.as_json({"ok": True, "schedules": [s.id for s in plan.schedules]})
+    else:
+        show.result(f"{session.settings().schedules} is fine: {len(plan.schedules)} schedule(s).")
 
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of schedules.yaml, for editors."""
+    """Print the JSON Schema of schedules.yaml, for editors.
+
+    [bold]reelbot schedules schema > schedules.schema.json[/]
+    """
     from bot.app import schedule_schema
 
-    sys.stdout.write(json_module.dumps(schedule_schema(), indent=2, ensure_ascii=False) + "\n")
+    show.as_json(schedule_schema())

@@ -8,15 +8,15 @@ import asyncio
 import getpass
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from bot.cli import show
+from bot.cli import report, show
+from bot.cli.follow import follow
 from bot.domain.command import Command, CommandKind, CommandState
 from bot.domain.run import Run, RunRequest, RunState, WaitReason
-from bot.errors import EngineRunning, NotFound, RequestError
+from bot.errors import BotError, EngineRunning, NotFound, RequestError
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -25,16 +25,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Seconds without any engine after which a run that is followed is moved by ourselves; long enough
+#: for one that restarts.
+_PATIENCE = 5
+
 
 def settings() -> "Settings":
-    """Read the settings and let the log follow them."""
-    from bot.app import load_settings
-
-    return load_settings()
-
-
-def quiet_settings() -> "Settings":
-    """Read the settings and log only errors: the command itself tells people what happens."""
+    """Read the settings; only errors are logged, for the command itself tells what happens."""
     from bot.app import load_settings
 
     return load_settings(quiet=True)
@@ -42,7 +39,10 @@ def quiet_settings() -> "Settings":
 
 def person() -> str:
     """Return who sits at this shell."""
-    return f"cli:{getpass.getuser()}"
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):  # a container's user need not have a name
+        return "cli"
 
 
 def wait_for(coroutine: Callable[[], Awaitable[T]]) -> T:
@@ -62,60 +62,85 @@ async def moving(app: "App", run_id: str) -> AsyncGenerator[None]:
     """See to it that somebody moves the run while the context is open."""
     async with AsyncExitStack() as stack:
         if not app.store.engine_running():
-            # One that starts this very moment moves the run as well.
-            with suppress(EngineRunning):
+            with suppress(EngineRunning):  # one that starts this very moment
                 await stack.enter_async_context(app.engine(only=run_id))
-        yield
+                yield
+                return
+        substitute = asyncio.create_task(_stand_in(app, run_id))
+        try:
+            yield
+        finally:
+            substitute.cancel()
+            await asyncio.gather(substitute, return_exceptions=True)
 
 
-async def start_and_follow(app: "App", request: RunRequest, *, detach: bool, json: bool) -> None:
+async def _stand_in(app: "App", run_id: str) -> None:
+    """Move the run if the engine that should do it has gone, or was there for another run."""
+    away = 0
+    while away < _PATIENCE:
+        await asyncio.sleep(1)
+        away = 0 if await asyncio.to_thread(app.store.engine_running) else away + 1
+    try:
+        async with app.engine(only=run_id):
+            show.remark("The engine has gone; going on without it.")
+            await asyncio.Event().wait()
+    except BotError as e:
+        show.failure(str(e), e.hint)
+
+
+async def begin(app: "App", request: RunRequest, *, detach: bool, json: bool) -> None:
     """Start a run and follow it to its rest; exits 1 if it failed."""
     run = await app.pipeline.start(request)
-    if detach:
-        _tell_detached(app, run, json=json)
+    if not detach:
+        show.remark(f"Run {run.id}: {_shape(request)}")
+        await follow_to_rest(app, run.id, json=json)
         return
-    await follow(app, run.id, json=json)
-
-
-def _tell_detached(app: "App", run: Run, *, json: bool) -> None:
     if json:
         show.as_json(run)
     else:
-        show.out.print(run.id)
+        show.result(run.id)
     if not app.store.engine_running():
-        show.err.print("No engine is running; `reelbot run` will make it.")
+        show.remark("No engine is running; `reelbot run` will make it.")
 
 
-async def follow(app: "App", run_id: str, *, json: bool) -> None:
-    """Follow a run to its rest and print it; exits 1 if it failed."""
+def _shape(request: RunRequest) -> str:
+    spec = request.video
+    return f"{spec.seconds} s, {spec.size}, by {request.provider}."
+
+
+async def follow_to_rest(
+    app: "App", run_id: str, *, json: bool, after: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Move or follow a run to its rest, after *after*, and print it; exits 1 if it failed."""
     try:
         async with moving(app, run_id):
-            run = await show.follow(app.pipeline.watch(run_id))
+            if after:
+                await after()
+            run = await follow(app.pipeline.watch(run_id))
     except asyncio.CancelledError:
-        show.err.print(f"Interrupted. Run {run_id} is kept: `reelbot runs follow {run_id}`.")
+        show.remark(f"Interrupted. The run is kept; go on with `reelbot runs follow {run_id}`.")
         raise
-    finish(run, app.settings.data_dir / "media", json=json)
+    _finish(run, app, json=json)
 
 
-def finish(run: Run, media: Path, *, json: bool) -> None:
+def _finish(run: Run, app: "App", *, json: bool) -> None:
     """Print a run that rests; exits 1 unless it did what it was asked, or waits for approval."""
     if json:
         show.as_json(run)
     else:
-        show.summary(run, media)
-    fine = run.state is RunState.SUCCEEDED or run.reason == WaitReason.APPROVAL
-    if not fine:
+        report.short(run, app.desk.settings.data_dir)
+    if run.state is not RunState.SUCCEEDED and run.reason != WaitReason.APPROVAL:
         raise typer.Exit(1)
 
 
-async def tell(app: "App", kind: CommandKind, run_id: str, **args: str) -> str:
+async def ask(app: "App", kind: CommandKind, run_id: str, **args: str) -> str:
     """Give a command and return the engine's answer; exits 1 if it was refused."""
-    command = Command(kind=kind, run_id=run_id, args=args, by=person(), at=app.clock.now())
+    command = Command(kind=kind, run_id=run_id, args=args, by=person(), at=app.desk.clock.now())
     answered = await app.pipeline.ask(command)
     if answered.state is CommandState.REFUSED:
-        show.err.print(f"[red]{answered.answer}[/]")
+        show.failure(answered.answer or "Refused.", None)
         raise typer.Exit(1)
-    return answered.answer or ""
+    return answered.answer or "Done."
 
 
 async def find_run(store: "Store", reference: str) -> Run:
@@ -125,12 +150,13 @@ async def find_run(store: "Store", reference: str) -> Run:
         if not runs:
             raise NotFound("There are no runs yet.", hint="`reelbot make` starts one.")
         return runs[0]
-    runs = await store.find_runs(reference)
+    runs = await store.find_runs(reference) if reference else []
     if not runs:
         raise NotFound(
             f"There is no run {reference!r}.", hint="`reelbot runs list` shows the newest ones."
         )
-    if len(runs) > 1:
+    exact = [run for run in runs if run.id == reference]
+    if len(runs) > 1 and not exact:
         ids = ", ".join(run.id for run in runs)
         raise RequestError(f"{reference!r} could be {ids}.", hint="Give more of the id.")
-    return runs[0]
+    return (exact or runs)[0]

@@ -1,0 +1,189 @@
+"""One run standing still: in short when it has been followed, in full for `runs show`."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from bot.cli import show
+from bot.domain.budget import Spend
+from bot.domain.effect import Effect
+from bot.domain.post import Delivery, DeliveryStatus
+from bot.domain.run import Run, RunState, Step, WaitReason
+
+Rows = Iterator[tuple[str, show.Cell]]
+
+_STYLES = {
+    RunState.SUCCEEDED: "green",
+    RunState.FAILED: "red",
+    RunState.ATTENTION: "bold yellow",
+    RunState.WAITING: "cyan",
+    RunState.RUNNING: "cyan",
+    RunState.CANCELLED: "dim",
+}
+_DELIVERY_STYLES = {DeliveryStatus.DELIVERED: "green", DeliveryStatus.UNCERTAIN: "bold yellow"}
+#: Room for the longest name before a fact.
+_NAMES = 14
+
+
+def state(run: Run) -> Text:
+    """Return the run's state in words."""
+    words = run.state.value + (f" ({run.reason})" if run.reason else "")
+    return Text(words, style=_STYLES[run.state])
+
+
+def short(run: Run, data: Path) -> None:
+    """Print what became of *run*, whose files are in the folder *data*."""
+    show.facts(_short(run, data))
+
+
+def _short(run: Run, data: Path) -> Rows:
+    yield "run", _title(run)
+    if run.prompt:
+        yield "prompt", show.one_line(run.prompt.text, _NAMES)
+        if caption := _caption(run):
+            yield "caption", show.one_line(caption, _NAMES)
+    if run.price:
+        yield "price", show.usd(run.price.total)
+    if run.video:
+        yield "video", str(data / "media" / run.video.path)
+    yield from _notes(run)
+    yield from _deliveries(run, data)
+    yield from _advice(run)
+
+
+def full(run: Run, data: Path, effects: Sequence[Effect], spends: Sequence[Spend]) -> None:
+    """Print all that is known of *run*: every step, every request, every dollar."""
+    show.facts(_full(run, data))
+    if effects:
+        show.result()
+        rows = [
+            (
+                e.key.split(":", 1)[1],
+                e.state.value,
+                str(e.attempts),
+                show.when(e.started_at),
+                e.remote_id or e.detail or "",
+            )
+            for e in effects
+        ]
+        show.table(("sent", "state", "tries", "at", "what came of it"), rows)
+    if spends:
+        show.result()
+        money = [
+            (s.what, s.vendor, show.usd(s.usd), s.state.value, f"{s.day:%Y-%m-%d}") for s in spends
+        ]
+        show.table(("money for", "to", "amount", "state", "budget of"), money)
+
+
+def _full(run: Run, data: Path) -> Rows:
+    yield "run", _title(run)
+    yield "asked by", f"{run.request.source}, {show.when(run.created_at)}"
+    if run.request.template:
+        yield "template", run.request.template
+    yield from _words(run)
+    yield from _provider(run)
+    if run.price:
+        yield "price", show.usd(run.price.total)
+    for name in ("video", "thumbnail", "spritesheet"):
+        if asset := getattr(run, name):
+            yield name, str(data / "media" / asset.path)
+    yield from _notes(run)
+    yield "steps", _steps(run)
+    if run.approval:
+        yield "approved by", f"{run.approval.by}, {show.when(run.approval.at)}"
+    if run.ended_by:
+        yield "ended by", run.ended_by
+    yield from _deliveries(run, data)
+    yield from _advice(run)
+
+
+def _words(run: Run) -> Rows:
+    if not run.prompt:
+        return
+    if run.prompt.variables:
+        yield "variables", ", ".join(f"{k}={v}" for k, v in run.prompt.variables.items())
+    yield "prompt", " ".join(run.prompt.text.split())
+    captions = {str(post.target): post.caption for post in run.posts or ()}
+    if len(set(captions.values())) > 1:
+        for target, caption in captions.items():
+            yield f"to {target}", caption or "–"
+    elif caption := _caption(run):
+        yield "caption", caption
+    if run.prompt.alt_text:
+        yield "alt text", run.prompt.alt_text
+
+
+def _provider(run: Run) -> Rows:
+    spec = run.request.video
+    yield "provider", f"{run.request.provider}: {spec.model}, {spec.size}, {spec.seconds} s"
+    if run.job:
+        yield "job", f"{run.job.id}: {run.job.status.value}"
+
+
+def _steps(run: Run) -> Text:
+    """Return the steps, those done in green, the one at hand in bold."""
+    text, now = Text(), run.step
+    order = list(Step)
+    for step in order:
+        done = now is None or order.index(step) < order.index(now)
+        text.append(f"{step.value}{' ✓' if done else ''}  ", "green" if done else "dim")
+    text.rstrip()
+    return text
+
+
+def _caption(run: Run) -> str | None:
+    if run.posts:
+        return run.posts[0].caption
+    return run.prompt.caption if run.prompt else None
+
+
+def _title(run: Run) -> Text:
+    title = Text(f"{run.id}  ").append_text(state(run))
+    if run.inspection is not None and run.inspection.simulated:
+        title.append("  ").append(" SIMULATED ", "black on yellow")
+    return title
+
+
+def _notes(run: Run) -> Rows:
+    for finding in run.inspection.findings if run.inspection else ():
+        yield "note", finding
+
+
+def _deliveries(run: Run, data: Path) -> Rows:
+    for target in run.request.targets:
+        yield str(target), _delivery(run.delivery(target))
+    if any(delivery.preview for delivery in run.delivered):
+        yield "see them", (data / "preview" / "feed.html").resolve().as_uri()
+
+
+def _delivery(delivery: Delivery) -> Text:
+    words = {DeliveryStatus.DELIVERED: "previewed" if delivery.preview else "posted"}.get(
+        delivery.status, delivery.status.value
+    )
+    text = Text(words, style=_DELIVERY_STYLES.get(delivery.status, ""))
+    if delivery.delivered_at:
+        text.append(f" {show.when(delivery.delivered_at)}", "default")
+    more = (None if delivery.preview else delivery.url, delivery.detail, delivery.hint)
+    return text.append("".join(f"  {each}" for each in more if each), "default")
+
+
+def _advice(run: Run) -> Rows:
+    if run.failure:
+        yield "why", run.failure.message
+        if run.failure.hint:
+            yield "what to do", run.failure.hint
+    elif advice := _next_step(run):
+        yield "what to do", advice
+
+
+def _next_step(run: Run) -> str | None:
+    if run.state is not RunState.WAITING:
+        return None
+    follow = f"reelbot runs follow {run.id}"
+    return {
+        WaitReason.APPROVAL.value: f"reelbot runs approve {run.id}   (or reject, or edit)",
+        WaitReason.STOPPED.value: "reelbot start",
+        WaitReason.PROVIDER.value: follow,
+        WaitReason.BACKOFF.value: follow,
+    }.get(run.reason or "")
