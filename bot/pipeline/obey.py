@@ -13,7 +13,10 @@ from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Delivery, DeliveryStatus, Target
 from bot.domain.run import Approval, Failure, Run, RunState, Step
 from bot.domain.video import VideoStatus
-from bot.pipeline import steps
+from bot.pipeline.steps.approve import close
+from bot.pipeline.steps.money import promised, spend_key, unspent
+from bot.pipeline.steps.publish import rebuild_delivery
+from bot.pipeline.steps.video import provider_of, rebuild_job, video_request
 from bot.pipeline.work import Work
 from bot.ports import Change, FinishCommand, Release, Settle, SettleEffect
 
@@ -51,7 +54,7 @@ async def _approve(work: Work, command: Command) -> Applied:
 
 async def _reject(work: Work, command: Command) -> Applied:
     _must_wait_for_approval(work.run)
-    await steps.close(work, RunState.CANCELLED, reason="rejected", ended_by=command.by)
+    await close(work, RunState.CANCELLED, reason="rejected", ended_by=command.by)
     return f"Rejected by {command.by}; nothing was posted.", []
 
 
@@ -147,10 +150,10 @@ async def _cancel(work: Work, command: Command) -> Applied:
     if await _in_the_air(work):
         raise _Later
     if run.job and not run.job.status.is_terminal:
-        provider = steps.provider_of(work)
+        provider = provider_of(work)
         if provider.capabilities.cancel:
             await provider.cancel(run.job)
-    await steps.close(work, RunState.CANCELLED, reason="cancelled", ended_by=command.by)
+    await close(work, RunState.CANCELLED, reason="cancelled", ended_by=command.by)
     paid = " The video was already being made and counts as paid." if run.job else ""
     return f"Cancelled by {command.by}.{paid}", []
 
@@ -231,14 +234,14 @@ def _happened(work: Work, command: Command, effect: Effect, target: Target | Non
     )
     changes: list[Change] = [SettleEffect(effect=done, was=effect.state)]
     if target is None:
-        job = steps.rebuild_job(done, run.request.provider, steps.video_request(work))
+        job = rebuild_job(done, run.request.provider, video_request(work))
         work.stage(job=job, watched_since=work.now())
     else:
         publisher = work.ports.publishers[target.network]
-        delivery = steps.rebuild_delivery(done, target, publisher, work.now())
+        delivery = rebuild_delivery(done, target, publisher, work.now())
         work.stage(deliveries=run.with_delivery(delivery).deliveries)
-        key = steps.spend_key(run, str(target))
-        changes.append(Settle(key=key, usd=steps.promised(run, target)))
+        key = spend_key(run, str(target))
+        changes.append(Settle(key=key, usd=promised(run, target)))
     work.stage(state=RunState.RUNNING, reason=None, failure=None)
     return changes
 
@@ -265,7 +268,7 @@ async def _give_up(work: Work, command: Command, target: Target | None) -> list[
     work.stage(
         deliveries=run.with_delivery(delivery).deliveries, state=RunState.RUNNING, reason=None
     )
-    return [Settle(key=steps.spend_key(run, str(target)), usd=steps.promised(run, target))]
+    return [Settle(key=spend_key(run, str(target)), usd=promised(run, target))]
 
 
 async def _give_up_video(work: Work, command: Command) -> list[Change]:
@@ -277,9 +280,9 @@ async def _give_up_video(work: Work, command: Command) -> list[Change]:
         step=run.step or Step.CREATE,
         at=work.now(),
     )
-    video = Settle(key=steps.spend_key(run, "video"), usd=run.price.video)
+    video = Settle(key=spend_key(run, "video"), usd=run.price.video)
     work.stage(state=RunState.FAILED, reason=None, failure=failure, wake_at=None)
-    return [video, *await steps.unspent(work)]
+    return [video, *await unspent(work)]
 
 
 _APPLY: dict[CommandKind, Callable[[Work, Command], Awaitable[Applied]]] = {

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 
 from bot.domain.run import Failure, Run, RunState, Step, WaitReason
 from bot.errors import BotError, BudgetExceeded, InTheAir, LeaseLost, Settling, StoreError
-from bot.pipeline import steps
 from bot.pipeline.ledger import Ledger
 from bot.pipeline.obey import obey
-from bot.pipeline.work import Park, Ports, Work
+from bot.pipeline.steps import STEPS
+from bot.pipeline.steps.approve import close
+from bot.pipeline.work import MAX_ATTEMPTS, Park, Ports, Work
 from bot.ports import Lease
 
 #: A lease nobody renews is free after this; seconds.
@@ -116,7 +117,7 @@ class Runner:
         started = time.monotonic()
         work.stage(state=RunState.RUNNING, reason=None, wake_at=None)
         try:
-            await steps.STEPS[step](work)
+            await STEPS[step](work)
         except Park as park:
             await self._park(work, park.reason, park.until)
             return work.interrupted.is_set()
@@ -188,7 +189,7 @@ class Runner:
 
     async def _fail(self, work: Work, step: Step, error: Exception) -> None:
         work.stage(failure=_failure(step, error, work.now()))
-        await steps.close(work, RunState.FAILED)
+        await close(work, RunState.FAILED)
         self._ports.observer.failed(work.run, step, error)
         self._ports.observer.parked(work.run)
         await self._ports.notifier.notify(work.run)
@@ -201,7 +202,7 @@ def _may_retry(run: Run, error: Exception) -> bool:
     it before anything is sent again.
     """
     foreseen = isinstance(error, BotError)
-    limit = steps.MAX_ATTEMPTS if foreseen else 3
+    limit = MAX_ATTEMPTS if foreseen else 3
     return run.attempts < limit and (not foreseen or getattr(error, "retryable", False))
 
 

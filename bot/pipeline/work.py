@@ -29,6 +29,9 @@ from bot.ports import (
     Waker,
 )
 
+#: Tries of one step by itself, before a person has to retry it.
+MAX_ATTEMPTS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:

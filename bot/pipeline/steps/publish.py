@@ -1,0 +1,110 @@
+"""Step 9, publish: approved posts -> one settled delivery per target."""
+
+import asyncio
+from datetime import datetime
+
+from bot.domain.effect import Effect
+from bot.domain.post import Delivery, DeliveryStatus, Post, Target
+from bot.errors import (
+    BotError,
+    PostRejected,
+    StoreError,
+    Uncertain,
+)
+from bot.pipeline.ledger import Write
+from bot.pipeline.steps.money import promised, spend_key
+from bot.pipeline.work import MAX_ATTEMPTS, Work
+from bot.ports import Change, Publisher, Release, Settle
+
+
+async def publish(work: Work) -> None:
+    """Approved posts -> one settled delivery per target. No target holds back another."""
+    posts = [
+        post
+        for post in work.run.posts or ()
+        if not work.run.delivery(post.target).status.is_settled
+    ]
+    outcomes = await asyncio.gather(
+        *(_deliver(work, post) for post in posts), return_exceptions=True
+    )
+    errors = [e for e in outcomes if isinstance(e, BaseException)]
+    foreign = [e for e in errors if not isinstance(e, BotError) or isinstance(e, StoreError)]
+    if foreign:
+        raise foreign[0]
+    waits = [e for e in errors if isinstance(e, BotError)]
+    if waits:
+        raise min(waits, key=lambda e: (e.code != "stopped", e.retry_after or 0))
+
+
+async def _deliver(work: Work, post: Post) -> None:
+    """Settle one delivery; raise what the run can wait for."""
+    try:
+        publisher = _publisher_for(work, post)
+        await work.ledger.once(_post_write(work, post, publisher))
+    except StoreError:
+        raise
+    except Uncertain as e:
+        await _settle_delivery(work, post.target, DeliveryStatus.UNCERTAIN, e)
+    except BotError as e:
+        waiting = e.retryable or e.ambiguous or e.code in {"stopped", "target_paused"}
+        if waiting and not (e.retryable and work.run.attempts >= MAX_ATTEMPTS):
+            raise
+        await _settle_delivery(work, post.target, DeliveryStatus.FAILED, e)
+
+
+def _publisher_for(work: Work, post: Post) -> Publisher:
+    publisher = work.ports.publishers[post.target.network]
+    if post.simulated and not publisher.preview:
+        raise PostRejected(
+            f"The video is SIMULATED and must not reach {post.target}.",
+            hint="Use a real provider for live targets, or `publish: preview`.",
+        )
+    return publisher
+
+
+def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]:
+    run, target = work.run, post.target
+
+    async def keep(delivery: Delivery, *settled: Change) -> None:
+        usd = delivery.cost if delivery.cost is not None else promised(work.run, target)
+        spent = Settle(key=spend_key(run, str(target)), usd=usd)
+        await work.save(*settled, spent, deliveries=work.run.with_delivery(delivery).deliveries)
+
+    return Write(
+        key=f"{run.id}:post:{target}:{run.generation}",
+        run_id=run.id,
+        name=f"the post to {target}",
+        settle=publisher.settle,
+        authoritative=publisher.find_is_authoritative,
+        prepare=lambda: publisher.prepare(post),
+        send=lambda handle: publisher.publish(post, handle),
+        find=lambda handle, since: publisher.find(post, handle, since=since),
+        identify=lambda delivery: (delivery.remote_id, delivery.url),
+        rebuild=lambda effect: rebuild_delivery(effect, target, publisher, work.now()),
+        begin=work.save,
+        keep=keep,
+    )
+
+
+def rebuild_delivery(
+    effect: Effect, target: Target, publisher: Publisher, now: datetime
+) -> Delivery:
+    """Return a delivery of which only the ledger's row is left."""
+    return Delivery(
+        target=target,
+        status=DeliveryStatus.DELIVERED,
+        remote_id=effect.remote_id,
+        url=effect.result,
+        delivered_at=now,
+        preview=publisher.preview,
+    )
+
+
+async def _settle_delivery(
+    work: Work, target: Target, status: DeliveryStatus, error: BotError
+) -> None:
+    delivery = Delivery(target=target, status=status, detail=str(error), hint=error.hint)
+    changes: list[Change] = []
+    if status is DeliveryStatus.FAILED:
+        changes.append(Release(key=spend_key(work.run, str(target))))
+    await work.save(*changes, deliveries=work.run.with_delivery(delivery).deliveries)

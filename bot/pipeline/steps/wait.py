@@ -1,0 +1,102 @@
+"""Step 4, wait: job -> finished job, by an async generator that can be left at any yield."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from bot.domain.run import WaitReason
+from bot.domain.video import (
+    VideoJob,
+    VideoStatus,
+)
+from bot.errors import (
+    ProviderError,
+    Rejected,
+    Uncertain,
+)
+from bot.pipeline.steps.video import provider_of
+from bot.pipeline.work import Park, Work
+
+#: A wait shorter than this is held in memory if no other run needs the worker; seconds.
+HOLD_SECONDS = 30.0
+#: A job that is neither done nor failed after this is shown to a person; seconds.
+DEADLINE_SECONDS = 6 * 3600.0
+#: The same for a job whose status is a word nobody knows; seconds.
+UNKNOWN_SECONDS = 30 * 60.0
+#: Progress is decoration: it is written this seldom, for watchers in other processes; seconds.
+_PROGRESS_SECONDS = 15.0
+
+
+async def wait(work: Work) -> None:
+    """Job -> finished job. Held in memory while the next look is near, parked otherwise."""
+    job = work.run.job
+    assert job
+    async with aclosing(provider_of(work).watch(job)) as looks:
+        while not job.status.is_terminal:
+            observed = await _next_look(work, looks)
+            if observed is None:
+                raise Park(WaitReason.PROVIDER, work.now())
+            job = observed
+            await _observe(work, job)
+            _lose_patience(work, job)
+            if not job.status.is_terminal and not _may_hold(work, job):
+                raise Park(WaitReason.PROVIDER, job.look_again_at)
+    if job.status is not VideoStatus.COMPLETED:
+        await work.save(job=job)
+        raise _refusal(job)
+
+
+async def _next_look(work: Work, looks: AsyncGenerator[VideoJob]) -> VideoJob | None:
+    """Return the next observation; None if somebody wants the run back first."""
+    look = asyncio.ensure_future(anext(looks))
+    interrupted = asyncio.ensure_future(work.interrupted.wait())
+    try:
+        await asyncio.wait({look, interrupted}, return_when=asyncio.FIRST_COMPLETED)
+        return look.result() if look.done() else None
+    finally:
+        interrupted.cancel()
+        look.cancel()
+        await asyncio.gather(look, interrupted, return_exceptions=True)
+
+
+async def _observe(work: Work, job: VideoJob) -> None:
+    """Show an observation; write what moved, seldom, for those who watch from elsewhere."""
+    saved = work.saved.job
+    unknown = job.status is VideoStatus.UNKNOWN
+    work.stage(job=job, unknown_since=(work.run.unknown_since or work.now()) if unknown else None)
+    work.show(work.run)
+    work.ports.observer.looked(work.run, job)
+    if job.status.is_terminal or saved is None:
+        return  # commits with the download
+    moved = (job.status, job.progress) != (saved.status, saved.progress)
+    if moved and (work.now() - work.saved.updated_at).total_seconds() > _PROGRESS_SECONDS:
+        await work.save()
+
+
+def _may_hold(work: Work, job: VideoJob) -> bool:
+    if work.ports.waker.is_crowded() or work.interrupted.is_set():
+        return False
+    again = job.look_again_at or work.now()
+    return (again - work.now()).total_seconds() < HOLD_SECONDS
+
+
+def _lose_patience(work: Work, job: VideoJob) -> None:
+    if job.status.is_terminal:
+        return
+    waited = (work.now() - (work.run.watched_since or job.created_at)).total_seconds()
+    puzzled = (work.now() - (work.run.unknown_since or work.now())).total_seconds()
+    if waited > DEADLINE_SECONDS or puzzled > UNKNOWN_SECONDS:
+        raise Uncertain(
+            f"{job.provider} has not finished video {job.id} in {waited / 3600:.1f} hours; "
+            "nothing was created again.",
+            hint=f"`reelbot runs resolve {work.run.id} --as wait` keeps waiting, "
+            "`--as give-up` ends the run.",
+        )
+
+
+def _refusal(job: VideoJob) -> ProviderError:
+    words = f"{job.error.message} ({job.error.code})" if job.error else "no reason was given"
+    return Rejected(
+        f"{job.provider} did not make the video: {words}",
+        hint="Change what is asked for, then ask again.",
+    )
