@@ -68,7 +68,15 @@ class Intake:
         """Return the request of a person's wish."""
         ad_hoc = self._plan().ad_hoc
         if (wish.prompt is None) == (wish.template is None):
-            raise RequestError("Ask with a prompt or with a template.", hint="One of the two.")
+            raise RequestError(
+                "Ask either with a prompt or with a template.",
+                hint='Such as "A cat in the rain", or the name of a file in prompts/.',
+            )
+        if wish.variables and wish.template is None:
+            raise RequestError(
+                "Variables belong to a template, and none was named.",
+                hint="Name the template, or write what you mean into the prompt.",
+            )
         template = self._prompts.get(wish.template) if wish.template else None
         video = resolve_video(wish.video, template, ad_hoc.video)
         request = RunRequest(

@@ -37,7 +37,11 @@ def reelbot(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version",
+            metavar="",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
         ),
     ] = False,
 ) -> None:
@@ -47,13 +51,28 @@ def reelbot(
     """
 
 
-for each in (demo, engine, make):
-    each.register(app)
-app.add_typer(runs.app, name="runs", help="See what was made, and decide what waits for you.")
-app.add_typer(schedules.app, name="schedules", help="See and check schedules.yaml.")
-app.add_typer(prompts.app, name="prompts", help="See, try and check the prompt templates.")
-doctor.register(app)
-app.add_typer(database.app, name="db", help="Look after the database.")
+_VIDEOS, _BOT, _FILES = "Videos", "The bot", "What you write"
+
+for command in (demo.demo, make.make, make.fire):
+    app.command(rich_help_panel=_VIDEOS)(command)
+app.add_typer(
+    runs.app,
+    name="runs",
+    help="See what was made, and decide what waits for you.",
+    rich_help_panel=_VIDEOS,
+)
+for each in (engine.run, engine.stop, engine.start, engine.health, doctor.doctor):
+    app.command(rich_help_panel=_BOT)(each)
+app.add_typer(database.app, name="db", help="Look after the database.", rich_help_panel=_BOT)
+app.add_typer(
+    schedules.app, name="schedules", help="See and check schedules.yaml.", rich_help_panel=_FILES
+)
+app.add_typer(
+    prompts.app,
+    name="prompts",
+    help="See, try and check the prompt templates.",
+    rich_help_panel=_FILES,
+)
 
 
 def run() -> int:
@@ -78,7 +97,10 @@ def _correct(error: typer.TyperException) -> int:
     """Say what is wrong with the words of the command."""
     context = getattr(error, "ctx", None)
     if said := error.format_message():  # empty: the help was printed instead
-        show.failure(said, f"`{context.command_path if context else 'reelbot'} --help` shows how.")
+        show.failure(
+            said.replace("Value error, ", ""),
+            f"`{context.command_path if context else 'reelbot'} --help` shows how.",
+        )
     return 2
 
 

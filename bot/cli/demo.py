@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import typer
-
 from bot.cli import session, show
 from bot.cli.options import Json
 from bot.domain.schedule import (
@@ -24,11 +22,6 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _STUDIO = ProviderEntry(name="studio", type=ProviderType.STUDIO)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(demo)
 
 
 def demo(json: Json = False) -> None:

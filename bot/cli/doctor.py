@@ -30,23 +30,18 @@ _MARKS = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(doctor)
-
-
 def doctor(json: Json = False) -> None:
     """Check settings, files, disk, database and keys; say how to mend what is wrong."""
     findings = session.wait_for(lambda: examine(session.settings()))
     if json:
         show.as_json(findings)
     else:
-        show.table(("", "what"), [row for finding in findings for row in _rows(finding)])
+        show.facts(row for finding in findings for row in _rows(finding))
     if any(finding.verdict == "fail" for finding in findings):
         raise typer.Exit(2)
 
 
-def _rows(finding: "Finding") -> Iterator[tuple[show.Cell, ...]]:
+def _rows(finding: "Finding") -> Iterator[tuple[show.Cell, show.Cell]]:
     yield _MARKS[finding.verdict], finding.what
     if finding.fix:
         yield "", f"→ {finding.fix}"

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 _HEALTH_SECONDS = 5.0
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    for command in (run, stop, start, health):
-        app.command()(command)
-
-
 def run() -> None:
     """Run the bot: fire the schedules, move all runs, serve health and metrics.
 

@@ -22,15 +22,9 @@ _MAX_IMAGE_BYTES = 20_000_000
 _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(make)
-    app.command()(fire)
-
-
 def make(
     prompt: Annotated[
-        str | None, typer.Argument(metavar="[PROMPT]", help="What the video should show.")
+        str | None, typer.Argument(metavar="PROMPT", help="What the video should show.")
     ] = None,
     template: Template = None,
     var: Variables = None,

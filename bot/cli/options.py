@@ -47,8 +47,8 @@ def _runs() -> Completed:
     return [*asyncio.run(newest()), ("last", "the newest run")]
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Detach = Annotated[bool, typer.Option("--detach", help="Do not wait for it to finish.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print the result as JSON.")]
+Detach = Annotated[bool, typer.Option("--detach", metavar="", help="Do not wait for it to finish.")]
 Variables = Annotated[
     list[str] | None,
     typer.Option("--var", metavar="NAME=VALUE", help="A variable of the template; again for more."),
@@ -90,9 +90,7 @@ Template = Annotated[
 ]
 OnlySchedule = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[SCHEDULE]", help="Only this one.", autocompletion=_quietly(_schedules)
-    ),
+    typer.Argument(metavar="SCHEDULE", help="Only this one.", autocompletion=_quietly(_schedules)),
 ]
 ImageFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The first frame: a PNG, JPEG or WebP file.")

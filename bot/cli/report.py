@@ -46,7 +46,7 @@ def _short(run: Run, data: Path) -> Rows:
     if run.price:
         yield "price", show.usd(run.price.total)
     if run.video:
-        yield "video", str(data / "media" / run.video.path)
+        yield "video", data / "media" / run.video.path
     yield from _notes(run)
     yield from _deliveries(run, data)
     yield from _advice(run)
@@ -87,7 +87,7 @@ def _full(run: Run, data: Path) -> Rows:
         yield "price", show.usd(run.price.total)
     for name in ("video", "thumbnail", "spritesheet"):
         if asset := getattr(run, name):
-            yield name, str(data / "media" / asset.path)
+            yield name, data / "media" / asset.path
     yield from _notes(run)
     yield "steps", _steps(run)
     if run.approval:
@@ -121,15 +121,10 @@ def _provider(run: Run) -> Rows:
         yield "job", f"{run.job.id}: {run.job.status.value}"
 
 
-def _steps(run: Run) -> Text:
-    """Return the steps, those done in green, the one at hand in bold."""
-    text, now = Text(), run.step
-    order = list(Step)
-    for step in order:
-        done = now is None or order.index(step) < order.index(now)
-        text.append(f"{step.value}{' ✓' if done else ''}  ", "green" if done else "dim")
-    text.rstrip()
-    return text
+def _steps(run: Run) -> str:
+    now, order = run.step, list(Step)
+    done = order if now is None else order[: order.index(now)]
+    return "  ".join(f"{step.value} ✓" if step in done else step.value for step in order)
 
 
 def _caption(run: Run) -> str | None:
@@ -158,14 +153,13 @@ def _deliveries(run: Run, data: Path) -> Rows:
 
 
 def _delivery(delivery: Delivery) -> Text:
-    words = {DeliveryStatus.DELIVERED: "previewed" if delivery.preview else "posted"}.get(
-        delivery.status, delivery.status.value
-    )
-    text = Text(words, style=_DELIVERY_STYLES.get(delivery.status, ""))
-    if delivery.delivered_at:
-        text.append(f" {show.when(delivery.delivered_at)}", "default")
-    more = (None if delivery.preview else delivery.url, delivery.detail, delivery.hint)
-    return text.append("".join(f"  {each}" for each in more if each), "default")
+    words = [delivery.status.value]
+    if delivery.status is DeliveryStatus.DELIVERED:
+        words = ["previewed" if delivery.preview else "posted", show.when(delivery.delivered_at)]
+    if not delivery.preview:  # its page is named once for all
+        words.append(delivery.url or "")
+    words += [delivery.detail or "", delivery.hint or ""]
+    return Text(" ".join(filter(None, words)), _DELIVERY_STYLES.get(delivery.status, ""))
 
 
 def _advice(run: Run) -> Rows:

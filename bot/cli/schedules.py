@@ -36,7 +36,7 @@ def list_schedules(json: Json = False) -> None:
     if json:
         show.as_json([{"schedule": s, "next": next(iter(_next(s, 1)), None)} for s in schedules])
     elif schedules:
-        show.table(("schedule", "cron", "next", "makes", "for"), map(_row, schedules))
+        show.table(("schedule", "cron", "next", "makes"), map(_row, schedules))
     else:
         show.result("There are no schedules yet. docs/schedules.md shows how to write one.")
 
@@ -47,8 +47,7 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
         schedule.id,
         schedule.cron,
         due[0] if due else "never" if schedule.enabled else "off",
-        f"{schedule.template} by {schedule.provider}",
-        ", ".join(map(str, schedule.targets)),
+        f"{schedule.template} by {schedule.provider} for {', '.join(map(str, schedule.targets))}",
     )
 
 

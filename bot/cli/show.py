@@ -10,12 +10,14 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-Cell = str | Text
+#: A path is never wrapped, so that it can be copied.
+Cell = str | Text | Path
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
@@ -49,12 +51,13 @@ def as_json(value: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def facts(rows: Iterable[tuple[str, Cell]]) -> None:
-    """Print names and what belongs to them, one line each however long, ready to be copied."""
-    rows = list(rows)
-    width = max(len(name) for name, _ in rows)
-    for name, cell in rows:
-        result(Text(f"{name:{width}}  ", style="bold").append_text(_text(cell)))
+def facts(rows: Iterable[tuple[Cell, Cell]]) -> None:
+    """Print names and what belongs to them; on a terminal long words are wrapped."""
+    named = [(_text(name), cell) for name, cell in rows]
+    width = max(name.cell_len for name, _ in named) + 2
+    for name, cell in named:
+        line = Text(style="").append(name.plain, name.style or "bold")
+        result(line.append(" " * (width - name.cell_len)).append_text(_wrap(cell, width)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -69,21 +72,21 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         result(row.append_text(_wrap(line[-1], sum(widths))))
 
 
-def _wrap(cell: Text, indent: int) -> Text:
-    width = out.width - indent
-    if not out.is_terminal or width < _NARROW or cell.cell_len <= width:
-        return cell
-    lines = textwrap.wrap(cell.plain, width, break_long_words=False, break_on_hyphens=False)
-    return Text(("\n" + " " * indent).join(lines), style=cell.style)
+def _wrap(cell: Cell, indent: int) -> Text:
+    text, width = _text(cell), out.width - indent
+    fits = width < _NARROW or text.cell_len <= width
+    if not out.is_terminal or fits or text.spans or isinstance(cell, Path):
+        return text
+    lines = textwrap.wrap(text.plain, width, break_long_words=False, break_on_hyphens=False)
+    return Text(("\n" + " " * indent).join(lines), style=text.style)
 
 
 def _text(cell: Cell) -> Text:
     """Return *cell* without signs that a terminal would obey."""
     if isinstance(cell, Text):
         return cell
-    return Text(
-        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in cell)
-    )
+    shown = (c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(cell))
+    return Text("".join(shown))
 
 
 def one_line(text: str, indent: int = 0) -> str:
