@@ -3,8 +3,10 @@
 The only module that imports implementations. It builds, opens and closes; it decides nothing
 else. The CLI asks it for the database to read (`reading`), a `Desk` to check a request before
 anything is written (`desk`), an `App` to talk to an engine that runs elsewhere (`opened`), or an
-engine of our own (`App.engine`, `running`).
+engine of our own (`App.engine`, `running`). Each imports what it needs when it is called: a list
+or a refusal does not wait for codecs and web servers.
 """
+# ruff: noqa: PLC0415  # see above
 
 import asyncio
 import shutil
@@ -14,32 +16,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import structlog
 
-from bot import web
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire, Plan, ProviderEntry, ProviderType, Schedule
 from bot.domain.video import Capabilities, Model, Variant
 from bot.errors import ConfigError, DatabaseUnusable, LowDisk
 from bot.intake import Intake
-from bot.media import Library
 from bot.pipeline import Gate, Pipeline, Ports
 from bot.ports import PromptLibrary, VideoProvider
-from bot.prompts import JinjaPrompts
-from bot.providers.pace import Pace, studio_pace
-from bot.providers.videos_api import VideosApiProvider
-from bot.publishers.preview import PreviewPublisher
-from bot.scheduler import Scheduler, moments
-from bot.schedules import check_plan, json_schema, load_plan
 from bot.settings import Settings
-from bot.store import SqlStore, open_store
-from bot.studio import Studio
-from bot.studio.jobs import FolderInUse
 from bot.studio.model import MODEL, SECONDS, SIZES
 from bot.telemetry import Telemetry, configure_logging
-from bot.wakers.embedded import EmbeddedWaker
+
+if TYPE_CHECKING:
+    import httpx
+
+    from bot.media import Library
+    from bot.prompts import JinjaPrompts
+    from bot.scheduler import Scheduler
+    from bot.store import SqlStore
+    from bot.studio import Studio
 
 log = structlog.get_logger()
 
@@ -81,9 +80,9 @@ class Desk:
     clock: SystemClock
     #: As the file stands; a running engine replaces it when the file changes.
     plan: Plan
-    prompts: JinjaPrompts
+    prompts: "JinjaPrompts"
     providers: Mapping[str, VideoProvider]
-    studio: Studio | None
+    studio: "Studio | None"
     #: Whether nothing here may reach a live network, whatever the files say.
     preview: bool
 
@@ -110,9 +109,14 @@ class Desk:
     @asynccontextmanager
     async def opened(self, telemetry: Telemetry | None = None) -> AsyncGenerator["App"]:
         """Open, and make where missing, what an App needs; nothing moves before `App.engine`."""
-        _make_folder(self.settings.data_dir)
-        store = open_store(self.settings.database_url, migrate=True)
+        from bot.store import open_store
+
+        url, folder = self.settings.database_url, self.settings.data_dir
+        if url.startswith("sqlite"):
+            _make_folder(folder)
+        store = open_store(url, migrate=True)
         try:
+            _make_folder(folder)  # not before: a server out of reach leaves no folder behind
             yield _build(self, store, telemetry or Telemetry())
         finally:
             await store.close()
@@ -123,8 +127,8 @@ class App:
     """Everything, plugged together. Nothing moves until `engine` is entered."""
 
     desk: Desk
-    store: SqlStore
-    media: Library
+    store: "SqlStore"
+    media: "Library"
     gate: Gate
     pipeline: Pipeline
     #: Where `preview` shows the posts.
@@ -145,8 +149,10 @@ class App:
             await stack.enter_async_context(self.pipeline.run(only=only))
             yield
 
-    def scheduler(self) -> Scheduler:
+    def scheduler(self) -> "Scheduler":
         """Return what fires the schedules."""
+        from bot.scheduler import Scheduler
+
         return Scheduler(
             file=self.desk.settings.schedules,
             load=self._reload,
@@ -159,6 +165,8 @@ class App:
         )
 
     def _reload(self) -> Plan:
+        from bot.schedules import load_plan
+
         plan = load_plan(self.desk.settings.schedules)
         _check(plan, self.desk.prompts)
         _refuse_paid(plan, _used(plan))
@@ -187,6 +195,8 @@ async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
 
     The port is taken before anything is written: whoever cannot have it changes nothing.
     """
+    from bot import web
+
     telemetry = Telemetry()
     app: App | None = None
 
@@ -220,7 +230,9 @@ async def _refuse_second(settings: Settings) -> None:
                     pass
 
 
-async def _open_studio(studio: Studio) -> None:
+async def _open_studio(studio: "Studio") -> None:
+    from bot.studio.jobs import FolderInUse
+
     try:
         await studio.open()
     except FolderInUse as e:
@@ -230,8 +242,10 @@ async def _open_studio(studio: Studio) -> None:
 
 
 @asynccontextmanager
-async def reading(settings: Settings) -> AsyncGenerator[SqlStore]:
+async def reading(settings: Settings) -> AsyncGenerator["SqlStore"]:
     """Open the database as it is, beside an engine or without one; nothing is changed."""
+    from bot.store import open_store
+
     store = open_store(settings.database_url, migrate=False)
     try:
         yield store
@@ -249,12 +263,16 @@ def load_settings(*, quiet: bool = False) -> Settings:
 
 def next_moments(schedule: Schedule, count: int) -> list[datetime]:
     """Return the next *count* moments of *schedule*, UTC."""
+    from bot.scheduler import moments
+
     return moments(schedule, datetime.now(UTC), count=count)
 
 
 @asynccontextmanager
 async def gate(settings: Settings) -> AsyncGenerator[Gate]:
     """Open nothing but the stop gate: stopping must work when files are broken."""
+    from bot.store import open_store
+
     _make_folder(settings.data_dir)
     store = open_store(settings.database_url, migrate=True)
     try:
@@ -271,24 +289,32 @@ def database_exists(settings: Settings) -> bool:
 
 def upgrade_database(settings: Settings) -> None:
     """Create the database or bring it up to date; `EngineRunning` beside an engine."""
+    from bot.store import open_store
+
     _make_folder(settings.data_dir)
     asyncio.run(open_store(settings.database_url, migrate=True).close())
 
 
-def prompt_library(settings: Settings) -> JinjaPrompts:
+def prompt_library(settings: Settings) -> "JinjaPrompts":
     """Return the templates alone."""
+    from bot.prompts import JinjaPrompts
+
     return JinjaPrompts(settings.prompts)
 
 
 def schedule_schema() -> Mapping[str, object]:
     """Return the JSON Schema of `schedules.yaml`."""
+    from bot.schedules import json_schema
+
     return json_schema()
 
 
 def load(
     settings: Settings, adapt: Callable[[Plan, PromptLibrary], Plan] | None = None
-) -> tuple[Plan, JinjaPrompts]:
+) -> tuple[Plan, "JinjaPrompts"]:
     """Read and check all files people write. Raises `ConfigError`; touches nothing."""
+    from bot.schedules import load_plan
+
     plan, prompts = load_plan(settings.schedules), prompt_library(settings)
     if adapt:
         plan = adapt(plan, prompts)
@@ -331,7 +357,11 @@ async def opened(settings: Settings) -> AsyncGenerator[App]:
         yield app
 
 
-def _build(at: Desk, store: SqlStore, telemetry: Telemetry) -> App:
+def _build(at: Desk, store: "SqlStore", telemetry: Telemetry) -> App:
+    from bot.media import Library
+    from bot.publishers.preview import PreviewPublisher
+    from bot.wakers.embedded import EmbeddedWaker
+
     data = at.settings.data_dir
     media = Library(data / "media", min_free_bytes=MIN_FREE_BYTES)
     gate = Gate(store, data / "STOP")
@@ -385,7 +415,9 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
     return Capabilities(models=dict(entry.models), reference=True, find_is_authoritative=True)
 
 
-def _studio(plan: Plan, folder: Path) -> Studio | None:
+def _studio(plan: Plan, folder: Path) -> "Studio | None":
+    from bot.studio import Studio
+
     used = any(entry.type is ProviderType.STUDIO for entry in plan.providers.values())
     return Studio(folder) if used else None
 
@@ -393,10 +425,13 @@ def _studio(plan: Plan, folder: Path) -> Studio | None:
 async def _providers(
     plan: Plan,
     settings: Settings,
-    studio: Studio | None,
+    studio: "Studio | None",
     clock: SystemClock,
     stack: AsyncExitStack,
 ) -> dict[str, VideoProvider]:
+    from bot.providers.pace import Pace, studio_pace
+    from bot.providers.videos_api import VideosApiProvider
+
     providers: dict[str, VideoProvider] = {}
     for name, entry in plan.providers.items():
         client = await stack.enter_async_context(_client(entry, settings, studio))
@@ -414,7 +449,11 @@ async def _providers(
     return providers
 
 
-def _client(entry: ProviderEntry, settings: Settings, studio: Studio | None) -> httpx.AsyncClient:
+def _client(
+    entry: ProviderEntry, settings: Settings, studio: "Studio | None"
+) -> "httpx.AsyncClient":
+    import httpx
+
     if entry.type is ProviderType.STUDIO:
         assert studio
         transport = httpx.ASGITransport(app=studio.app, raise_app_exceptions=False)
@@ -428,7 +467,9 @@ def _client(entry: ProviderEntry, settings: Settings, studio: Studio | None) -> 
 # --- checks ------------------------------------------------------------------------------------
 
 
-def _check(plan: Plan, prompts: JinjaPrompts) -> None:
+def _check(plan: Plan, prompts: "JinjaPrompts") -> None:
+    from bot.schedules import check_plan
+
     capabilities = {name: capabilities_of(entry) for name, entry in plan.providers.items()}
     errors = check_plan(plan, prompts, capabilities)
     if errors:
@@ -456,7 +497,8 @@ def _refuse_paid(plan: Plan, providers: Iterable[str]) -> None:
 
 def _free_bytes(folder: Path) -> int:
     there = next(p for p in [folder, *folder.absolute().parents] if p.is_dir())
-    return shutil.disk_usage(there).free
+    usage = shutil.disk_usage(there)
+    return usage.free if usage.total else MIN_FREE_BYTES  # /proc and its like have no size
 
 
 def _make_folder(folder: Path) -> None:

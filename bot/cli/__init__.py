@@ -106,8 +106,10 @@ def _correct(error: typer.TyperException) -> int:
 
 def fail(error: BotError) -> int:
     """Print *error* for people; return the exit code that belongs to it."""
-    show.failure(str(error), error.hint)
-    return 2 if isinstance(error, ConfigError | StoreError | MediaError) else 1
+    wrong = isinstance(error, ConfigError | StoreError | MediaError)
+    hint = "Correct it and try again; `reelbot doctor` looks at everything." if wrong else None
+    show.failure(str(error), error.hint or hint)
+    return 2 if wrong else 1
 
 
 def _give_up(error: Exception) -> int:
