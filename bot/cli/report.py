@@ -149,7 +149,7 @@ def _deliveries(run: Run, data: Path) -> Rows:
     for target in run.request.targets:
         yield str(target), _delivery(run.delivery(target))
     if any(delivery.preview for delivery in run.delivered):
-        yield "see them", (data / "preview" / "feed.html").resolve().as_uri()
+        yield "feed", (data / "preview" / "feed.html").resolve().as_uri()
 
 
 def _delivery(delivery: Delivery) -> Text:
