@@ -1,6 +1,7 @@
 """`reelbot` as people have it: the installed command, in a folder of its own."""
 
 import json
+import logging
 import os
 import re
 import signal
@@ -14,6 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bot.cli import run
 from bot.domain.post import Target
 from bot.domain.run import Run, RunRequest
 from bot.domain.schedule import ApprovalMode, ApprovalPolicy
@@ -158,6 +162,35 @@ class Engine:
         if self._process:
             self._process.kill()
             self._process.wait()
+
+
+class Here:
+    """Runs the command line in this process, which takes no time to start."""
+
+    def __init__(
+        self, folder: Folder, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._folder, self._patch, self._capsys = folder, patch, capsys
+
+    def reelbot(self, *arguments: str, env: Mapping[str, str] | None = None) -> Said:
+        for name in set(os.environ) - set(environment()):
+            self._patch.delenv(name)
+        for name, value in environment(env).items():
+            self._patch.setenv(name, value)
+        self._patch.chdir(self._folder.path)
+        self._patch.setattr(sys, "argv", ["reelbot", *arguments])
+        code = run()
+        return Said(code, *self._capsys.readouterr())
+
+
+def in_process(
+    folder: Folder, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Here]:
+    """Yield a `Here`, and give pytest its log back afterwards."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield Here(folder, patch, capsys)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 def command(*arguments: str) -> list[str]:

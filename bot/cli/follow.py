@@ -1,10 +1,11 @@
 """One run as it moves: a bar on a terminal, now and then a line anywhere else."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 
 from bot.cli import show
 from bot.domain.run import Run, RunState, Step, WaitReason
+from bot.ports import Stop
 
 _DOING = {
     Step.RENDER: "rendering the prompt",
@@ -26,13 +27,15 @@ _PERCENT_PER_LINE = 20
 Update = Callable[[str, float], None]
 
 
-async def follow(runs: AsyncGenerator[Run]) -> Run:
+async def follow(
+    runs: AsyncGenerator[Run], *, stopped: Callable[[], Awaitable[Stop | None]]
+) -> Run:
     """Show a run as it moves; return it when it rests, waits for a person, or is held back."""
     with _bar() if show.err.is_terminal else _lines() as update:
         async with aclosing(runs) as moving:
             async for run in moving:
                 update(doing(run), percent(run))
-                if rests(run):
+                if rests(run) and not await _is_let_go(run, stopped):
                     return run
     raise AssertionError("a run is watched until it rests")
 
@@ -85,6 +88,11 @@ def percent(run: Run) -> float:
     if run.step is Step.WAIT and run.job:
         return begin + 0.85 * (run.job.progress or 0)
     return begin
+
+
+async def _is_let_go(run: Run, stopped: Callable[[], Awaitable[Stop | None]]) -> bool:
+    """Return whether *run* was held back by a stop that is lifted; the engine will see it soon."""
+    return run.reason == WaitReason.STOPPED and await stopped() is None
 
 
 def rests(run: Run) -> bool:

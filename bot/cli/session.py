@@ -116,7 +116,7 @@ async def follow_to_rest(
         async with moving(app, run_id):
             if after:
                 await after()
-            run = await follow(app.pipeline.watch(run_id))
+            run = await follow(app.pipeline.watch(run_id), stopped=app.gate.stopped)
     except asyncio.CancelledError:
         show.remark(f"Interrupted. The run is kept; go on with `reelbot runs follow {run_id}`.")
         raise

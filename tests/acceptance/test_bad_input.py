@@ -6,13 +6,11 @@ runs in this process; one of every kind also as the installed command.
 
 import asyncio
 import contextlib
-import logging
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +18,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.cli import run
 from bot.store import open_store
-from tests.command_line import PLAN, Folder, Said, environment, stored_run
+from tests.command_line import PLAN, Folder, Here, Said, in_process, stored_run
 
 GATEWAY = """providers:
   studio: {type: studio}
@@ -376,30 +373,8 @@ def folder(tmp_path: Path) -> Folder:
 @pytest.fixture
 def here(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator["Here"]:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield Here(folder, monkeypatch, capsys)
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-
-
-class Here:
-    """Runs the command line in this process, which takes no time to start."""
-
-    def __init__(
-        self, folder: Folder, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        self._folder, self._patch, self._capsys = folder, patch, capsys
-
-    def reelbot(self, *arguments: str, env: Mapping[str, str] | None = None) -> Said:
-        for name in set(os.environ) - set(environment()):
-            self._patch.delenv(name)
-        for name, value in environment(env).items():
-            self._patch.setenv(name, value)
-        self._patch.chdir(self._folder.path)
-        self._patch.setattr(sys, "argv", ["reelbot", *arguments])
-        code = run()
-        return Said(code, *self._capsys.readouterr())
+) -> Iterator[Here]:
+    yield from in_process(folder, monkeypatch, capsys)
 
 
 def assert_refused(said: Said, says: str, hint: str) -> None:
