@@ -82,6 +82,8 @@ def run() -> int:
             stream.reconfigure(errors="replace")  # an old terminal may lack a sign of a caption
     try:
         return app(prog_name="reelbot", standalone_mode=False) or 0
+    except SystemExit as e:  # completion ends so
+        return e.code if isinstance(e.code, int) else 0
     except typer.TyperException as e:
         return _correct(e)
     except BotError as e:

@@ -159,7 +159,7 @@ def _delivery(delivery: Delivery) -> Text:
     if not delivery.preview:  # its page is named once for all
         words.append(delivery.url or "")
     words += [delivery.detail or "", delivery.hint or ""]
-    return Text(" ".join(filter(None, words)), _DELIVERY_STYLES.get(delivery.status, ""))
+    return show.text(" ".join(filter(None, words)), _DELIVERY_STYLES.get(delivery.status, ""))
 
 
 def _advice(run: Run) -> Rows:

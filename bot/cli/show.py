@@ -26,21 +26,21 @@ err = Console(highlight=False, soft_wrap=True, stderr=True)
 _NARROW = 16
 
 
-def result(text: Cell = "") -> None:
+def result(line: Cell = "") -> None:
     """Print a line of what was asked for."""
-    out.print(_text(text))
+    out.print(text(line))
 
 
-def remark(text: Cell) -> None:
+def remark(line: Cell) -> None:
     """Print a line that is not the result."""
-    err.print(_text(text))
+    err.print(text(line))
 
 
 def failure(what: str, hint: str | None) -> None:
     """Print one sentence of what happened and one of what to do."""
-    err.print(_text(what if what.endswith((".", "!", "?")) else f"{what}."), style="red")
+    err.print(text(what if what.endswith((".", "!", "?")) else f"{what}."), style="red")
     if hint:
-        err.print(_text(hint))
+        err.print(text(hint))
 
 
 def as_json(value: object) -> None:
@@ -53,45 +53,45 @@ def as_json(value: object) -> None:
 
 def facts(rows: Iterable[tuple[Cell, Cell]]) -> None:
     """Print names and what belongs to them; on a terminal long words are wrapped."""
-    named = [(_text(name), cell) for name, cell in rows]
+    named = [(text(name), cell) for name, cell in rows]
     width = max(name.cell_len for name, _ in named) + 2
     for name, cell in named:
         line = Text(style="").append(name.plain, name.style or "bold")
-        result(line.append(" " * (width - name.cell_len)).append_text(_wrap(cell, width)))
+        result(line.append(" " * (width - name.cell_len)).appendtext(_wrap(cell, width)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Print *rows* aligned; on a terminal the words of the last column are wrapped."""
     lines = [[Text(name, style="bold") for name in columns]]
-    lines += [[_text(cell) for cell in row] for row in rows]
+    lines += [[text(cell) for cell in row] for row in rows]
     widths = [max(line[i].cell_len for line in lines) + 2 for i in range(len(columns) - 1)]
     for line in lines:
         row = Text()
         for cell, width in zip(line, widths, strict=False):
-            row.append_text(cell).append(" " * (width - cell.cell_len))
-        result(row.append_text(_wrap(line[-1], sum(widths))))
+            row.appendtext(cell).append(" " * (width - cell.cell_len))
+        result(row.appendtext(_wrap(line[-1], sum(widths))))
 
 
 def _wrap(cell: Cell, indent: int) -> Text:
-    text, width = _text(cell), out.width - indent
-    fits = width < _NARROW or text.cell_len <= width
-    if not out.is_terminal or fits or text.spans or isinstance(cell, Path):
-        return text
-    lines = textwrap.wrap(text.plain, width, break_long_words=False, break_on_hyphens=False)
-    return Text(("\n" + " " * indent).join(lines), style=text.style)
+    words, width = text(cell), out.width - indent
+    fits = width < _NARROW or words.cell_len <= width
+    if not out.is_terminal or fits or words.spans or isinstance(cell, Path):
+        return words
+    lines = textwrap.wrap(words.plain, width, break_long_words=False, break_on_hyphens=False)
+    return Text(("\n" + " " * indent).join(lines), style=words.style)
 
 
-def _text(cell: Cell) -> Text:
+def text(cell: Cell, style: str = "") -> Text:
     """Return *cell* without signs that a terminal would obey."""
     if isinstance(cell, Text):
         return cell
     shown = (c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(cell))
-    return Text("".join(shown))
+    return Text("".join(shown), style)
 
 
-def one_line(text: str, indent: int = 0) -> str:
-    """Return *text* on one line, cut to the terminal behind *indent* columns."""
-    line = " ".join(text.split())
+def one_line(words: str, indent: int = 0) -> str:
+    """Return *words* on one line, cut to the terminal behind *indent* columns."""
+    line = " ".join(words.split())
     width = max((out.width if out.is_terminal else 120) - indent, 20)
     if cell_len(line) <= width:
         return line
