@@ -57,7 +57,7 @@ def facts(rows: Iterable[tuple[Cell, Cell]]) -> None:
     width = max(name.cell_len for name, _ in named) + 2
     for name, cell in named:
         line = Text(style="").append(name.plain, name.style or "bold")
-        result(line.append(" " * (width - name.cell_len)).appendtext(_wrap(cell, width)))
+        result(line.append(" " * (width - name.cell_len)).append_text(_wrap(cell, width)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -68,8 +68,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     for line in lines:
         row = Text()
         for cell, width in zip(line, widths, strict=False):
-            row.appendtext(cell).append(" " * (width - cell.cell_len))
-        result(row.appendtext(_wrap(line[-1], sum(widths))))
+            row.append_text(cell).append(" " * (width - cell.cell_len))
+        result(row.append_text(_wrap(line[-1], sum(widths))))
 
 
 def _wrap(cell: Cell, indent: int) -> Text:
