@@ -47,18 +47,27 @@ def shipped(path: Path) -> Folder:
     return folder
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """One demo, looked at by several tests; keys are there and must not matter."""
-    folder = shipped(tmp_path_factory.mktemp("demo"))
-    folder.write(".env", "".join(f"{name}={value}\n" for name, value in KEYS.items()))
-    return Demo(folder, folder.reelbot("demo"))
-
-
 pytestmark = pytest.mark.slow
 
 
-def test_it_succeeds_and_says_in_a_few_lines_what_it_made(demo: Demo) -> None:
+def test_the_demo_is_what_it_promises(tmp_path: Path) -> None:
+    """One demo, looked at from all sides; keys are there and must not matter."""
+    folder = shipped(tmp_path)
+    folder.write(".env", "".join(f"{name}={value}\n" for name, value in KEYS.items()))
+
+    demo = Demo(folder, folder.reelbot("demo"))
+
+    assert_it_says_in_a_few_lines_what_it_made(demo)
+    assert_progress_goes_to_standard_error(demo)
+    assert_the_clip_plays_everywhere(demo)
+    assert_its_stills_are_pictures(demo)
+    assert_the_page_shows_both_posts_as_simulated(demo)
+    assert_keys_are_neither_used_nor_shown(demo)
+    assert [path.name for path in (folder.path / "data").iterdir()] == ["demo"]
+    assert_a_second_one_makes_another_clip(demo)
+
+
+def assert_it_says_in_a_few_lines_what_it_made(demo: Demo) -> None:
     assert demo.said.code == 0, demo.said
     lines = demo.said.out.splitlines()
     names = [line.split()[0] for line in lines]
@@ -79,7 +88,7 @@ def test_it_succeeds_and_says_in_a_few_lines_what_it_made(demo: Demo) -> None:
     assert all("previewed" in line for line in lines[5:7])
 
 
-def test_progress_goes_to_standard_error(demo: Demo) -> None:
+def assert_progress_goes_to_standard_error(demo: Demo) -> None:
     said = demo.said.err.splitlines()
 
     assert said[0] == "Firing cat-hourly. Everything is SIMULATED: no keys, no costs, no posts."
@@ -87,7 +96,7 @@ def test_progress_goes_to_standard_error(demo: Demo) -> None:
     assert [line for line in said if "waiting for the video: in progress" in line]
 
 
-def test_the_clip_plays_everywhere(demo: Demo) -> None:
+def assert_the_clip_plays_everywhere(demo: Demo) -> None:
     path = demo.file("video")
 
     with av.open(path) as clip:
@@ -102,7 +111,7 @@ def test_the_clip_plays_everywhere(demo: Demo) -> None:
     assert 0 < content.index(b"moov") < content.index(b"mdat")
 
 
-def test_its_stills_are_pictures(demo: Demo) -> None:
+def assert_its_stills_are_pictures(demo: Demo) -> None:
     for suffix, kind in ((".webp", "WEBP"), (".jpg", "JPEG")):
         (path,) = demo.kept(suffix)
         with Image.open(path) as image:
@@ -111,7 +120,7 @@ def test_its_stills_are_pictures(demo: Demo) -> None:
             assert min(image.size) >= 100
 
 
-def test_the_page_shows_both_posts_as_simulated(demo: Demo) -> None:
+def assert_the_page_shows_both_posts_as_simulated(demo: Demo) -> None:
     page = demo.file("feed").read_text(encoding="utf-8")
 
     assert page.count("<video") == 2
@@ -120,7 +129,7 @@ def test_the_page_shows_both_posts_as_simulated(demo: Demo) -> None:
     assert page.count("SIMULATED") >= 2
 
 
-def test_keys_are_neither_used_nor_shown(demo: Demo) -> None:
+def assert_keys_are_neither_used_nor_shown(demo: Demo) -> None:
     """With every credential set, posts are still only previewed, and no key leaves `.env`."""
     written = [
         path.read_bytes()
@@ -135,11 +144,7 @@ def test_keys_are_neither_used_nor_shown(demo: Demo) -> None:
     assert "posted" not in demo.said.out
 
 
-def test_everything_stays_in_its_own_folder(demo: Demo) -> None:
-    assert [path.name for path in (demo.folder.path / "data").iterdir()] == ["demo"]
-
-
-def test_a_second_demo_makes_another_clip(demo: Demo) -> None:
+def assert_a_second_one_makes_another_clip(demo: Demo) -> None:
     first = demo.file("video").read_bytes()
 
     again = Demo(demo.folder, demo.folder.reelbot("demo", "--json"))

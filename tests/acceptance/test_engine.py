@@ -1,6 +1,6 @@
 """`reelbot run` as a process: it can be watched, ended and started again; nothing is lost."""
 
-import json
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.command_line import PLAN, Folder
+from bot.store import open_store
+from tests.command_line import PLAN, Engine, Folder
 from tests.studio_process import StudioProcess
 
 pytestmark = pytest.mark.slow
@@ -20,15 +21,26 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def test_watchers_see_health_readiness_and_metrics(folder: Folder) -> None:
+def test_an_engine_is_watched_takes_up_changes_and_ends_cleanly(folder: Folder) -> None:
+    """One life, for a start and the look at the file take their seconds."""
     with folder.engine() as engine:
-        health = httpx.get(f"{engine.address}/healthz", trust_env=False)
-        ready = httpx.get(f"{engine.address}/readyz", trust_env=False)
-        metrics = httpx.get(f"{engine.address}/metrics", trust_env=False)
-        port = {"REELBOT_PORT": engine.address.rpartition(":")[2]}
-        asked = folder.reelbot("health", env=port)
-        folder.reelbot("stop")
-        stopped = folder.reelbot("health", "--json", env=port)
+        folder.write("schedules.yaml", PLAN + '  - {id: dog, cron: "7 9 * * *", template: cat}\n')
+
+        assert_watchers_see_health_readiness_and_metrics(engine)
+        assert_health_tells_of_a_stop(folder, engine)
+        engine.wait_for("schedules reloaded")
+        code = engine.stop(within=5)
+
+    assert code == 0
+    assert '"added": ["dog"]' in engine.log
+    assert "Stopping: " in engine.log
+    assert "Traceback" not in engine.log
+
+
+def assert_watchers_see_health_readiness_and_metrics(engine: Engine) -> None:
+    health = httpx.get(f"{engine.address}/healthz", trust_env=False)
+    ready = httpx.get(f"{engine.address}/readyz", trust_env=False)
+    metrics = httpx.get(f"{engine.address}/metrics", trust_env=False)
 
     assert health.json() == {"status": "ok"}
     assert ready.json() == {
@@ -36,10 +48,18 @@ def test_watchers_see_health_readiness_and_metrics(folder: Folder) -> None:
         "checks": {"database": "ok", "disk": "ok", "stop": "ok"},
     }
     assert "# TYPE reelbot_runs_total counter" in metrics.text
-    assert asked.code == 0
-    assert asked.out.splitlines()[0] == "The engine is ready."
-    assert stopped.code == 1
-    assert stopped.json["checks"]["stop"].startswith("stopped by cli:")
+
+
+def assert_health_tells_of_a_stop(folder: Folder, engine: Engine) -> None:
+    port = {"REELBOT_PORT": engine.address.rpartition(":")[2]}
+    before = folder.reelbot("health", env=port)
+    folder.reelbot("stop")
+    after = folder.reelbot("health", "--json", env=port)
+
+    assert before.code == 0
+    assert before.out.splitlines()[0] == "The engine is ready."
+    assert after.code == 1
+    assert after.json["checks"]["stop"].startswith("stopped by cli:")
 
 
 def test_health_without_an_engine_says_how_to_start_one(folder: Folder) -> None:
@@ -50,22 +70,6 @@ def test_health_without_an_engine_says_how_to_start_one(folder: Folder) -> None:
         "No engine answers on 127.0.0.1:9: Connection refused.",
         "`reelbot run` starts one.",
     ]
-
-
-def test_an_idle_engine_ends_at_once_and_cleanly(folder: Folder) -> None:
-    with folder.engine() as engine:
-        assert engine.stop(within=5) == 0
-
-        assert "Traceback" not in engine.log
-        assert "Stopping: " in engine.log
-
-
-def test_changes_of_the_file_are_taken_up(folder: Folder) -> None:
-    with folder.engine() as engine:
-        folder.write("schedules.yaml", PLAN + '  - {id: dog, cron: "7 9 * * *", template: cat}\n')
-        engine.wait_for("schedules reloaded")
-
-    assert '"added": ["dog"]' in engine.log
 
 
 def test_ended_in_the_middle_of_a_render_it_goes_on_after_the_next_start(folder: Folder) -> None:
@@ -125,12 +129,18 @@ def vendor(tmp_path: Path) -> Iterator[Folder]:
         yield Folder(tmp_path / "bot", f"publish: preview\n{plan}")
 
 
-def test_two_at_once_without_an_engine_both_come_to_their_end(vendor: Folder) -> None:
-    """Whoever comes second waits for the first, who moves no run but its own."""
-    both = [vendor.begin("make", f"cat {n}", "--json") for n in range(2)]
+def test_who_follows_an_engine_that_goes_away_goes_on_alone(vendor: Folder) -> None:
+    """So do two `make` at once: the first moves no run but its own, and then it is gone."""
+    vendor.reelbot("db", "upgrade")
+    store = open_store(f"sqlite:///{vendor.path / 'data/reelbot.db'}", migrate=False)
+    with store.engine_lock():
+        making = vendor.begin("make", "a cat")
+        assert making.stderr
+        assert making.stderr.readline().startswith("Run ")
+    asyncio.run(store.close())
 
-    said = [each.communicate(timeout=120) for each in both]
+    out, err = making.communicate(timeout=120)
 
-    assert [each.returncode for each in both] == [0, 0], said
-    assert [json.loads(out)["state"] for out, _ in said] == ["succeeded", "succeeded"]
-    assert "The engine has gone; going on without it." in "".join(err for _, err in said)
+    assert making.returncode == 0, err
+    assert "The engine has gone; going on without it." in err
+    assert "succeeded" in out
