@@ -412,7 +412,9 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
             find_is_authoritative=True,
             simulated=True,
         )
-    return Capabilities(models=dict(entry.models), reference=True, find_is_authoritative=True)
+    return Capabilities(
+        models=dict(entry.models), reference=True, find_is_authoritative=entry.trust_listing
+    )
 
 
 def _studio(plan: Plan, folder: Path) -> "Studio | None":

@@ -249,7 +249,7 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
-    """Say what a reserved spend came to, USD. Unknown or settled keys are left as they are."""
+    """Say what a spend came to, USD; again, when more is known. Unknown keys are ignored."""
 
     key: str
     usd: Decimal
@@ -332,6 +332,9 @@ class Store(Protocol):
     async def overdue(self, before: datetime) -> Sequence[str]:
         """Return unfinished runs with a wake_at before *before*, and running ones no one holds."""
 
+    async def stopped_runs(self) -> Sequence[str]:
+        """Return the runs that wait for a stop to be lifted."""
+
     async def count_runs(self) -> Mapping[RunState, int]:
         """Return how many runs stand in each state."""
 
@@ -359,8 +362,8 @@ class Store(Protocol):
     async def effects(self, run_id: str) -> Sequence[Effect]:
         """Return all effects of a run, oldest first."""
 
-    async def claimed_ids(self, effect: str, since: datetime) -> frozenset[str]:
-        """Return the remote ids of done effects of that kind (`create`) started after *since*."""
+    async def claimed_ids(self, provider: str) -> frozenset[str]:
+        """Return the ids of all videos at *provider* that belong to some run, for ever."""
 
     # money
     async def spends(self, run_id: str) -> Sequence[Spend]:

@@ -29,6 +29,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import httpx
 import uvicorn
@@ -331,7 +332,13 @@ class FakeVideosApi:
 
     def _config(self) -> uvicorn.Config:
         return uvicorn.Config(
-            self, http="h11", ws="none", lifespan="off", log_level="critical", access_log=False
+            self,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="critical",
+            access_log=False,
+            date_header=False,  # the listing shows the fake's own clock
         )
 
     async def __call__(self, scope, receive, send) -> None:
@@ -405,7 +412,8 @@ class FakeVideosApi:
         data = [self._video(job, request) for job in jobs[:limit]]
         shown = [job.id for job in jobs[:limit]] or [None]
         ends = {"first_id": shown[0], "last_id": shown[-1], "has_more": len(jobs) > limit}
-        return JSONResponse({"object": "list", "data": data} | ends)
+        date = format_datetime(self.clock.now(), usegmt=True)
+        return JSONResponse({"object": "list", "data": data} | ends, headers={"date": date})
 
     async def _look(self, request: Request) -> Response:
         if refused := self._unauthorized(request):

@@ -438,7 +438,7 @@ class Bot:
             await self.runner.advance(run_id)
         return await self.store.get_run(run_id)
 
-    async def settle(self, run_id: str, *, limit: int = 60) -> Run:
+    async def settle(self, run_id: str, *, limit: int = 200) -> Run:
         """Advance, jumping to each wake-up, until the run rests or waits for a person."""
         for _ in range(limit):
             run = await self.advance(run_id)

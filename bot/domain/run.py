@@ -10,7 +10,7 @@ from typing import Any, Self
 from bot.domain.post import Delivery, DeliveryStatus, Post, Target
 from bot.domain.prompt import Prompt
 from bot.domain.schedule import ApprovalPolicy
-from bot.domain.video import Asset, Inspection, VideoJob, VideoSpec
+from bot.domain.video import Asset, Inspection, VideoJob, VideoSpec, VideoStatus
 
 
 class Step(StrEnum):
@@ -140,6 +140,8 @@ class Run:
     prompt: Prompt | None = None
     price: Price | None = None
     job: VideoJob | None = None
+    #: The generation that asked for the job; the spend of the video is keyed by it.
+    made_in: int = 1
     #: Since when we wait for the job; a person's "keep waiting" moves it.
     watched_since: datetime | None = None
     #: Since when the provider says only what nobody understands.
@@ -162,7 +164,7 @@ class Run:
             Step.RENDER: self.prompt is not None,
             Step.RESERVE: self.price is not None,
             Step.CREATE: self.job is not None,
-            Step.WAIT: self.job is not None and self.job.status.is_terminal,
+            Step.WAIT: self.job is not None and self.job.status is VideoStatus.COMPLETED,
             Step.DOWNLOAD: self.video is not None,
             Step.INSPECT: self.inspection is not None,
             Step.FIT: self.posts is not None,

@@ -113,6 +113,8 @@ class ProviderEntry:
     api_key_env: str | None = None
     #: Seconds that one request may take; a lost one is looked for after half as much again.
     timeout: float = 60.0
+    #: Whether its list proves what it lacks: a lost create that it does not show is sent again.
+    trust_listing: bool = False
     models: Mapping[str, Model] = field(default_factory=dict)
 
 

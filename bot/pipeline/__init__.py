@@ -9,13 +9,15 @@ the holder of the lease writes a Run.
 """
 
 import asyncio
+import math
 import secrets
-from collections.abc import AsyncGenerator, Callable
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.command import Command, CommandState
-from bot.domain.run import Run, RunRequest, RunState, WaitReason
+from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire
 from bot.errors import StoreError
 from bot.pipeline.gate import Gate
@@ -27,6 +29,10 @@ __all__ = ["Gate", "Pipeline", "Ports"]
 
 #: Other processes' commands and runs are seen within this; seconds.
 _LISTEN_SECONDS = 0.5
+#: An answer is looked for this often; seconds.
+_ASK_SECONDS = 0.05
+#: A run that could not obey yet is reminded this often; seconds.
+_REMIND_SECONDS = 5.0
 #: Runs whose wake-up got lost are found again within this; seconds.
 _SWEEP_SECONDS = 60.0
 
@@ -41,6 +47,8 @@ class Pipeline:
         self._watchers: dict[str, set[asyncio.Queue[Run]]] = {}
         self._runner = Runner(ports, owner=f"engine-{secrets.token_hex(4)}", show=self._show)
         self._running = False
+        #: The one run that is moved; None for all.
+        self._only: str | None = None
 
     # --- for triggers --------------------------------------------------------------------------
 
@@ -56,10 +64,10 @@ class Pipeline:
     async def ask(self, command: Command) -> Command:
         """Append *command* and return it answered; waits for the engine to see it."""
         command = await self._ports.store.add_command(command)
+        if self._running and self._only in {None, command.run_id}:
+            await self._heed(command.run_id)
         while command.state is CommandState.PENDING:
-            if self._running:
-                await self._heed(command.run_id)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_ASK_SECONDS)
             command = await self._ports.store.get_command(command.id)
         return command
 
@@ -80,21 +88,31 @@ class Pipeline:
         queue: asyncio.Queue[Run] = asyncio.Queue()
         self._watchers.setdefault(run_id, set()).add(queue)
         try:
-            seen = run = await self._ports.store.get_run(run_id)
+            run = row = await self._ports.store.get_run(run_id)
             yield run
             while not _rests(run):
                 try:
-                    run = await asyncio.wait_for(queue.get(), _LISTEN_SECONDS)
+                    seen = await asyncio.wait_for(queue.get(), _LISTEN_SECONDS)
                 except TimeoutError:
-                    row = await self._ports.store.get_run(run_id)
-                    run = row if row.updated_at > run.updated_at or _rests(row) else run
-                if run != seen:
-                    seen = run
+                    seen = fresh = await self._look(row)
+                    if fresh == row or fresh.updated_at == run.updated_at:
+                        continue  # nothing new, or what was shown here already
+                    row = fresh
+                if seen != run:
+                    run = seen
                     yield run
         finally:
             self._watchers[run_id].discard(queue)
             if not self._watchers[run_id]:
                 del self._watchers[run_id]
+
+    async def _look(self, row: Run) -> Run:
+        """Return the row as it stands; as it was while the database cannot be read."""
+        try:
+            return await self._ports.store.get_run(row.id)
+        except StoreError as e:
+            self._on_error(e)
+            return row
 
     def _show(self, run: Run) -> None:
         for queue in self._watchers.get(run.id, ()):
@@ -111,13 +129,12 @@ class Pipeline:
         """
         await self._ports.store.release_all()
         async with self._ports.waker.run(self._advance):
-            self._running = True
-            for run_id, wake_at in await self._ports.store.unfinished():
-                if only in {None, run_id}:
+            self._running, self._only = True, only
+            listener = asyncio.create_task(self._listen())
+            try:
+                for run_id, wake_at in await self._ports.store.unfinished():
                     await self._wake(run_id, wake_at)
                     await asyncio.sleep(0)  # ten thousand appointments must not block the loop
-            listener = asyncio.create_task(self._listen(only))
-            try:
                 yield
             finally:
                 self._running = False
@@ -126,9 +143,12 @@ class Pipeline:
                 await asyncio.gather(listener, return_exceptions=True)
 
     async def _advance(self, run_id: str) -> None:
-        await self._runner.advance(run_id)
+        if self._only in {None, run_id}:
+            await self._runner.advance(run_id)
 
     async def _wake(self, run_id: str, wake_at: datetime | None) -> None:
+        if self._only not in {None, run_id}:
+            return
         if wake_at and wake_at > self._ports.clock.now():
             await self._ports.waker.at(run_id, wake_at)
         else:
@@ -139,32 +159,51 @@ class Pipeline:
         self._runner.interrupt(run_id)
         await self._ports.waker.poke(run_id)
 
-    async def _listen(self, only: str | None) -> None:
-        """See what other processes wrote: commands, new runs, a stop lifted; sweep now and then."""
-        stopped, swept = True, self._ports.clock.now()
+    async def _listen(self) -> None:
+        """See what other processes wrote, and find what got lost, for as long as we run."""
+        ears = _Ears()
         while True:
             try:
-                for command in await self._ports.store.pending_commands():
-                    if only in {None, command.run_id}:
-                        await self._heed(command.run_id)
-                now = self._ports.clock.now()
-                before = now - timedelta(seconds=_SWEEP_SECONDS)
-                sweep = swept <= before
-                if only is None:
-                    for run_id in await self._ports.store.overdue(before if sweep else _NEVER):
-                        await self._ports.waker.poke(run_id)
-                swept = now if sweep else swept
-                was, stopped = stopped, await self._ports.gate.stopped() is not None
-                if was and not stopped:
-                    await self._wake_stopped(only)
-            except StoreError as e:
+                await self._hear(ears)
+            except Exception as e:  # noqa: BLE001  # deaf to commands and stops we would be no use
                 self._on_error(e)
             await asyncio.sleep(_LISTEN_SECONDS)
 
-    async def _wake_stopped(self, only: str | None) -> None:
-        for run in await self._ports.store.list_runs(states=[RunState.WAITING], limit=1_000_000):
-            if run.reason == WaitReason.STOPPED and only in {None, run.id}:
-                await self._ports.waker.poke(run.id)
+    async def _hear(self, ears: "_Ears") -> None:
+        self._runner.make_room()
+        for command in ears.news(await self._ports.store.pending_commands()):
+            if self._only in {None, command.run_id}:
+                await self._heed(command.run_id)
+        before = self._ports.clock.now() - timedelta(seconds=_SWEEP_SECONDS)
+        for run_id in await self._ports.store.overdue(before if ears.sweep() else _NEVER):
+            await self._wake(run_id, None)
+        if await self._ports.gate.stopped() is None:
+            for run_id in await self._ports.store.stopped_runs():
+                await self._wake(run_id, None)
+
+
+class _Ears:
+    """What the listener has heard; by the steady clock, so that no change of the time matters."""
+
+    def __init__(self) -> None:
+        self._swept = time.monotonic()
+        self._reminded: dict[int, float] = {}
+
+    def news(self, pending: Sequence[Command]) -> list[Command]:
+        """Return the commands whose runs have to be told: new ones, and old ones now and then."""
+        now = time.monotonic()
+        self._reminded = {c.id: self._reminded.get(c.id, -math.inf) for c in pending}
+        news = [c for c in pending if now - self._reminded[c.id] >= _REMIND_SECONDS]
+        self._reminded |= {c.id: now for c in news}
+        return news
+
+    def sweep(self) -> bool:
+        """Return whether it is time to sweep; True once in a while."""
+        now = time.monotonic()
+        if now - self._swept < _SWEEP_SECONDS:
+            return False
+        self._swept = now
+        return True
 
 
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)

@@ -31,10 +31,17 @@ class Gate:
     async def stopped(self) -> Stop | None:
         """Return who stopped everything; None if nobody has."""
         stop = await self._store.stopped()
-        if stop is None and self._file.exists():
+        return stop or self._stopped_by_file()
+
+    def _stopped_by_file(self) -> Stop | None:
+        """A file that cannot be looked at stops us, too: better held back than sent by mistake."""
+        try:
             at = datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
-            return Stop(by=f"the file {self._file}", at=at)
-        return stop
+        except FileNotFoundError:
+            return None
+        except OSError:
+            at = datetime.now(UTC)
+        return Stop(by=f"the file {self._file}", at=at)
 
     async def stop(self, stop: Stop) -> None:
         """Let nothing leave from now on. A second stop changes nothing."""

@@ -8,21 +8,37 @@ person. Nothing is ever sent twice on a guess.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from bot.domain.effect import Effect, EffectState
-from bot.errors import BotError, Conflict, InTheAir, LeaseLost, Settling, Stopped, Uncertain
+from bot.errors import (
+    BotError,
+    Conflict,
+    InTheAir,
+    LeaseLost,
+    Settling,
+    StoreError,
+    Uncertain,
+)
 from bot.pipeline.gate import Gate
 from bot.ports import Change, Clock, Intend, SettleEffect, Store
 
 T = TypeVar("T")
 
-#: Seconds until we try again to send what an equal request in the air held back.
-_IN_THE_AIR_SECONDS = 5.0
+#: Seconds until we try again what an equal request held back: one being sent in this process, one
+#: whose answer was lost.
+_BUSY_SECONDS, _IN_THE_AIR_SECONDS = 1.0, 5.0
+#: An intent this old must not be sent any more: whoever took us for dead may have looked already.
+#: Never more than half the settle time; seconds.
+_STALE_SECONDS = 1.0
+#: Where looking itself fails in a way that may pass, it is tried again, ever more seldom, for so
+#: long; seconds.
+_LOOK_AGAIN_SECONDS, _LOOK_FOR_SECONDS = 60.0, 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +85,10 @@ class Ledger:
         (look again later), `InTheAir`, `Uncertain` (a person decides), and whatever `send` raises
         when the write surely did not happen.
         """
-        async with self._alone(write.fingerprint):
+        alone = self._alone(write.fingerprint)
+        if alone.locked():  # waiting here would keep a worker from other runs
+            raise InTheAir(retry_after=_BUSY_SECONDS)
+        async with alone:
             return await self._once(write)
 
     def _alone(self, fingerprint: str | None) -> asyncio.Lock:
@@ -101,21 +120,31 @@ class Ledger:
             attempts=earlier.attempts + 1 if earlier else 1,
             started_at=self._clock.now(),
         )
+        begun = time.monotonic()
         await self._intend(write, effect)
         try:
             # Whoever stopped us while the intent was being written down must find it unsent.
             await self._gate.check()
+            self._refuse_stale(write, effect, begun)
             result = await write.send(handle)
-        except Stopped as e:
-            await self._not_sent(effect, e)
+        except Settling:
             raise
         except BotError as e:
             if e.ambiguous:
                 raise Settling(str(e), hint=e.hint, retry_after=write.settle) from e
             await self._not_sent(effect, e)
             raise
+        except Exception as e:
+            # Nobody foresaw it, so nobody knows what had left by then.
+            raise Settling(retry_after=write.settle) from e
         await self._done(write, effect, result)
         return result
+
+    def _refuse_stale(self, write: Write[T], effect: Effect, begun: float) -> None:
+        """Raise `Settling` if this process slept between intent and request."""
+        age = (self._clock.now() - effect.started_at).total_seconds()
+        if max(age, time.monotonic() - begun) > max(_STALE_SECONDS, write.settle / 2):
+            raise Settling(retry_after=write.settle)
 
     async def _intend(self, write: Write[T], effect: Effect) -> None:
         try:
@@ -124,22 +153,39 @@ class Ledger:
             raise InTheAir(retry_after=_IN_THE_AIR_SECONDS) from e
 
     async def _look(self, write: Write[T], effect: Effect) -> T:
-        settled_at = effect.started_at + timedelta(seconds=write.settle)
-        remaining = (settled_at - self._clock.now()).total_seconds()
-        if remaining > 0:
-            raise Settling(retry_after=remaining)
-        found = await write.find(effect.handle, effect.started_at)
+        age = (self._clock.now() - effect.started_at).total_seconds()
+        if 0 <= age < write.settle:
+            raise Settling(retry_after=write.settle - age)
+        found = await self._find(write, effect, age)
         if len(found) == 1:
             await self._done(write, effect, found[0])
             return found[0]
-        if not found and write.authoritative:
+        # A clock that was set back says nothing about how long the other side has had.
+        if not found and write.authoritative and age >= 0:
             lost = replace(effect, state=EffectState.NOT_SENT, detail="never arrived")
             await self._store.commit(SettleEffect(effect=lost, was=effect.state))
             return await self._send(write, lost)
         detail = f"{len(found)} candidates were found" if found else "nothing was found"
+        raise await self._doubt(write, effect, detail)
+
+    async def _find(self, write: Write[T], effect: Effect, age: float) -> Sequence[T]:
+        """Look, patiently; a look that fails for good leaves the write uncertain."""
+        try:
+            return await write.find(effect.handle, effect.started_at)
+        except StoreError:
+            raise
+        except BotError as e:
+            if e.retryable and age < _LOOK_FOR_SECONDS:
+                pause = max(e.retry_after or 0.0, _LOOK_AGAIN_SECONDS, age / 4)
+                raise Settling(str(e), hint=e.hint, retry_after=pause) from e
+            raise await self._doubt(write, effect, f"looking failed: {e}") from e
+        except Exception as e:
+            raise await self._doubt(write, effect, f"looking failed: {type(e).__name__}") from e
+
+    async def _doubt(self, write: Write[T], effect: Effect, detail: str) -> Uncertain:
         parked = replace(effect, state=EffectState.UNCERTAIN, detail=detail)
         await self._store.commit(SettleEffect(effect=parked, was=effect.state))
-        raise _uncertain(write, detail)
+        return _uncertain(write, detail)
 
     async def _done(self, write: Write[T], effect: Effect, result: T) -> None:
         remote_id, url = write.identify(result)

@@ -6,6 +6,7 @@ a generation raised.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.domain.command import Command, CommandKind, CommandState
@@ -13,10 +14,11 @@ from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Delivery, DeliveryStatus, Target
 from bot.domain.run import Approval, Failure, Run, RunState, Step
 from bot.domain.video import VideoStatus
-from bot.pipeline.steps.approve import close
-from bot.pipeline.steps.money import promised, spend_key, unspent
+from bot.errors import BotError, ProviderError, StoreError
+from bot.pipeline.steps.approve import ending, expiry
+from bot.pipeline.steps.money import promised, spend_key
 from bot.pipeline.steps.publish import rebuild_delivery
-from bot.pipeline.steps.video import provider_of, rebuild_job, video_request
+from bot.pipeline.steps.video import rebuild_job, video_request
 from bot.pipeline.work import Work
 from bot.ports import Change, FinishCommand, Release, Settle, SettleEffect
 
@@ -32,15 +34,26 @@ class _Later(Exception):  # not a failure: the command stays pending
 async def obey(work: Work) -> None:
     """Apply the run's pending commands. A command applied before a crash is not applied again."""
     for command in await work.ports.store.pending_commands(work.run.id):
+        before = work.run
         try:
             answer, changes = await _APPLY[command.kind](work, command)
             state = CommandState.DONE
-        except _Refused as e:
-            answer, changes, state = str(e), [], CommandState.REFUSED
         except _Later:
-            return
+            work.run = before
+            continue
+        except StoreError:
+            raise
+        except Exception as e:  # noqa: BLE001  # whatever is wrong with it must not block the next
+            work.run, changes, state = before, [], CommandState.REFUSED
+            answer = _no(e)
         finished = replace(command, state=state, answer=answer)
         await work.save(*changes, FinishCommand(command=finished))
+
+
+def _no(error: Exception) -> str:
+    if isinstance(error, _Refused | BotError):
+        return str(error)
+    return f"That command cannot be understood ({type(error).__name__})."
 
 
 Applied = tuple[str, list[Change]]
@@ -48,14 +61,16 @@ Applied = tuple[str, list[Change]]
 
 async def _approve(work: Work, command: Command) -> Applied:
     _must_wait_for_approval(work.run)
+    if command.at >= expiry(work.run):
+        raise _Refused(f"Too late: it expired at {expiry(work.run):%Y-%m-%d %H:%M} UTC.")
     work.stage(approval=Approval(by=command.by, at=work.now()), state=RunState.RUNNING, reason=None)
     return f"Approved by {command.by}.", []
 
 
 async def _reject(work: Work, command: Command) -> Applied:
     _must_wait_for_approval(work.run)
-    await close(work, RunState.CANCELLED, reason="rejected", ended_by=command.by)
-    return f"Rejected by {command.by}; nothing was posted.", []
+    changes = await ending(work, RunState.CANCELLED, reason="rejected", ended_by=command.by)
+    return f"Rejected by {command.by}; nothing was posted.", changes
 
 
 def _must_wait_for_approval(run: Run) -> None:
@@ -79,7 +94,8 @@ async def _edit(work: Work, command: Command) -> Applied:
     run = work.run
     if run.posts is None or run.state.is_terminal:
         raise _Refused(f"There is no text to edit now: {_describe(run)}.")
-    if run.deliveries or await _in_the_air(work):
+    await _must_be_settled(work)
+    if run.deliveries:
         raise _Refused("It is too late to edit: posts have begun to go out.")
     target = command.args.get("target")
     posts = tuple(
@@ -116,8 +132,12 @@ async def _retry(work: Work, command: Command) -> Applied:
         raise _Refused("An uncertain write has to be resolved first: `reelbot runs resolve`.")
     if run.state not in {RunState.FAILED, RunState.CANCELLED}:
         raise _Refused(f"There is nothing to retry: {_describe(run)}.")
+    await _must_be_settled(work)
     gone = run.failure is not None and run.failure.code == "expired"
     made = run.job is not None and run.job.status not in _FRUITLESS and not gone
+    kept = await _not_to_be_sent_again(work)
+    if made and len(kept) == len(run.request.targets):
+        raise _Refused("There is nothing to retry: no post of this run may be sent again.")
     work.stage(
         state=RunState.RUNNING,
         reason=None,
@@ -131,10 +151,17 @@ async def _retry(work: Work, command: Command) -> Applied:
         unknown_since=None,
         asked_at=None,
         approval=run.approval if made else None,
-        deliveries=run.delivered,
+        deliveries=kept,
         notified=False,
     )
     return f"Retried by {command.by}.", []
+
+
+async def _not_to_be_sent_again(work: Work) -> tuple[Delivery, ...]:
+    """Return the deliveries that went out or may have; only the others are tried again."""
+    effects = await work.ports.store.effects(work.run.id)
+    maybe = {str(_target_of(e)) for e in effects if e.state is not EffectState.NOT_SENT}
+    return tuple(d for d in work.run.deliveries if str(d.target) in maybe)
 
 
 #: Jobs that nothing will come of: a retry creates (and pays) anew.
@@ -145,22 +172,42 @@ async def _cancel(work: Work, command: Command) -> Applied:
     run = work.run
     if run.state.is_terminal:
         raise _Refused(f"The run is over: {_describe(run)}.")
-    if run.state is RunState.ATTENTION:
+    await _must_be_settled(work)
+    if run.state is RunState.ATTENTION or _is_uncertain(run):
         raise _Refused("An uncertain write has to be resolved first: `reelbot runs resolve`.")
-    if await _in_the_air(work):
-        raise _Later
-    if run.job and not run.job.status.is_terminal:
-        provider = provider_of(work)
-        if provider.capabilities.cancel:
-            await provider.cancel(run.job)
-    await close(work, RunState.CANCELLED, reason="cancelled", ended_by=command.by)
+    await _stop_job(work)
+    changes = await ending(work, RunState.CANCELLED, reason="cancelled", ended_by=command.by)
     paid = " The video was already being made and counts as paid." if run.job else ""
-    return f"Cancelled by {command.by}.{paid}", []
+    return f"Cancelled by {command.by}.{paid}", changes
 
 
-async def _in_the_air(work: Work) -> bool:
-    effects = await work.ports.store.effects(work.run.id)
-    return any(e.state is EffectState.SENDING for e in effects)
+def _is_uncertain(run: Run) -> bool:
+    return any(d.status is DeliveryStatus.UNCERTAIN for d in run.deliveries)
+
+
+async def _stop_job(work: Work) -> None:
+    """Ask the provider to stop; where it cannot or will not, the run ends all the same."""
+    job = work.run.job
+    provider = work.ports.providers.get(work.run.request.provider)
+    if job and not job.status.is_terminal and provider and provider.capabilities.cancel:
+        with suppress(ProviderError):
+            await provider.cancel(job)
+
+
+async def _must_be_settled(work: Work) -> None:
+    """Raise `_Later` while the ledger knows more than the run: a write in the air, or just done."""
+    run = work.run
+    for effect in await work.ports.store.effects(run.id):
+        target = _target_of(effect)
+        if not effect.key.endswith(f":{run.generation}") or effect.state is EffectState.NOT_SENT:
+            continue
+        if target is None:
+            asked = run.state is RunState.ATTENTION or run.state.is_terminal
+            settled = asked if effect.state is EffectState.UNCERTAIN else run.job is not None
+        else:
+            settled = run.delivery(target).status.is_settled
+        if not settled:
+            raise _Later
 
 
 # --- resolve -----------------------------------------------------------------------------------
@@ -169,23 +216,24 @@ async def _in_the_air(work: Work) -> bool:
 async def _resolve(work: Work, command: Command) -> Applied:
     """A person says what became of an uncertain write, or whether to keep waiting."""
     run, answer = work.run, command.args["answer"]
-    if run.state is not RunState.ATTENTION:
+    if run.state is not RunState.ATTENTION and not _is_uncertain(run):
         raise _Refused(f"Nothing about this run is uncertain: {_describe(run)}.")
     effects = [
         e
         for e in await work.ports.store.effects(run.id)
-        if e.state is EffectState.UNCERTAIN and e.key.endswith(f":{run.generation}")
+        if e.state in {EffectState.UNCERTAIN, EffectState.SENDING}
+        and e.key.endswith(f":{run.generation}")
     ]
     if not effects:
         return await _resolve_waiting(work, command)
     effect = _choose(effects, command.args.get("target"))
     target = _target_of(effect)
     if answer == "happened":
-        changes = _happened(work, command, effect, target)
+        changes = await _happened(work, command, effect, target)
     elif answer == "not-sent":
         changes = _not_sent(work, effect, target)
     elif answer == "give-up":
-        changes = await _give_up(work, command, target)
+        changes = await _give_up(work, command, effect, target)
     else:
         raise _Refused("Say what became of it: happened, not-sent or give-up.")
     work.stage(attempts=0)
@@ -225,17 +273,19 @@ def _target_of(effect: Effect) -> Target | None:
     return Target.parse(rest.rsplit(":", 1)[0]) if kind == "post" else None
 
 
-def _happened(work: Work, command: Command, effect: Effect, target: Target | None) -> list[Change]:
+async def _happened(
+    work: Work, command: Command, effect: Effect, target: Target | None
+) -> list[Change]:
     run, remote_id = work.run, command.args.get("id")
-    if target is None and not remote_id:
-        raise _Refused("Say which video it is: --id.")
+    if target is None:
+        await _must_be_free(work, remote_id)
     done = replace(
         effect, state=EffectState.DONE, remote_id=remote_id, result=command.args.get("url")
     )
     changes: list[Change] = [SettleEffect(effect=done, was=effect.state)]
     if target is None:
         job = rebuild_job(done, run.request.provider, video_request(work))
-        work.stage(job=job, watched_since=work.now())
+        work.stage(job=job, made_in=run.generation, watched_since=work.now())
     else:
         publisher = work.ports.publishers[target.network]
         delivery = rebuild_delivery(done, target, publisher, work.now())
@@ -244,6 +294,14 @@ def _happened(work: Work, command: Command, effect: Effect, target: Target | Non
         changes.append(Settle(key=key, usd=promised(run, target)))
     work.stage(state=RunState.RUNNING, reason=None, failure=None)
     return changes
+
+
+async def _must_be_free(work: Work, remote_id: str | None) -> None:
+    """Refuse an id that is missing or belongs to another run's video."""
+    if not remote_id:
+        raise _Refused("Say which video it is: --id.")
+    if remote_id in await work.ports.store.claimed_ids(work.run.request.provider):
+        raise _Refused(f"Video {remote_id} belongs to another run.")
 
 
 def _not_sent(work: Work, effect: Effect, target: Target | None) -> list[Change]:
@@ -255,11 +313,15 @@ def _not_sent(work: Work, effect: Effect, target: Target | None) -> list[Change]
     return [SettleEffect(effect=unsent, was=effect.state)]
 
 
-async def _give_up(work: Work, command: Command, target: Target | None) -> list[Change]:
+async def _give_up(
+    work: Work, command: Command, effect: Effect, target: Target | None
+) -> list[Change]:
     """End it without knowing; the money counts as spent, since it may be."""
     run = work.run
+    unknown = replace(effect, state=EffectState.UNCERTAIN)
+    changes: list[Change] = [SettleEffect(effect=unknown, was=effect.state)]
     if target is None:
-        return await _give_up_video(work, command)
+        return changes + await _give_up_video(work, command)
     delivery = Delivery(
         target=target,
         status=DeliveryStatus.FAILED,
@@ -268,21 +330,20 @@ async def _give_up(work: Work, command: Command, target: Target | None) -> list[
     work.stage(
         deliveries=run.with_delivery(delivery).deliveries, state=RunState.RUNNING, reason=None
     )
-    return [Settle(key=spend_key(run, str(target)), usd=promised(run, target))]
+    return [*changes, Settle(key=spend_key(run, str(target)), usd=promised(run, target))]
 
 
 async def _give_up_video(work: Work, command: Command) -> list[Change]:
     run = work.run
-    assert run.price
     failure = Failure(
         code="given_up",
         message=f"Given up by {command.by}; the video may exist at the provider.",
         step=run.step or Step.CREATE,
         at=work.now(),
     )
-    video = Settle(key=spend_key(run, "video"), usd=run.price.video)
-    work.stage(state=RunState.FAILED, reason=None, failure=failure, wake_at=None)
-    return [video, *await unspent(work)]
+    changes = await ending(work, RunState.FAILED)
+    work.stage(failure=failure)
+    return changes
 
 
 _APPLY: dict[CommandKind, Callable[[Work, Command], Awaitable[Applied]]] = {

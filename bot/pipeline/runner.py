@@ -6,27 +6,27 @@ call that finds nothing to do writes nothing.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from bot.domain.run import Failure, Run, RunState, Step, WaitReason
-from bot.errors import BotError, BudgetExceeded, InTheAir, LeaseLost, Settling, StoreError
+from bot.domain.effect import EffectState
+from bot.domain.run import Run, RunState, Step, WaitReason
+from bot.errors import BotError, BudgetExceeded, LeaseLost, StoreError, Uncertain
+from bot.pipeline.backoff import wait_after
+from bot.pipeline.failure import failure
 from bot.pipeline.ledger import Ledger
 from bot.pipeline.obey import obey
 from bot.pipeline.steps import STEPS
-from bot.pipeline.steps.approve import close
-from bot.pipeline.work import MAX_ATTEMPTS, Park, Ports, Work
+from bot.pipeline.steps.approve import ending
+from bot.pipeline.work import Park, Ports, Work
 from bot.ports import Lease
 
 #: A lease nobody renews is free after this; seconds.
 LEASE_SECONDS = 120.0
-#: A paused target is tried again after this; seconds.
-_PAUSED_SECONDS = 15 * 60.0
-#: The longest pause between two tries; seconds.
-_BACKOFF_LIMIT_SECONDS = 300.0
+#: How much later than its row says a run may wake; the sweep comes after as long. Seconds.
+_ROW_LAG_SECONDS = 60.0
 
 
 class Runner:
@@ -45,6 +45,12 @@ class Runner:
         self._stopping = self._stopping or run_id is None
         for held, event in self._in_hand.items():
             if run_id in {None, held}:
+                event.set()
+
+    def make_room(self) -> None:
+        """Ask for the runs back that only wait in memory: others are queued for their workers."""
+        if self._ports.waker.is_crowded():
+            for event in self._in_hand.values():
                 event.set()
 
     async def advance(self, run_id: str) -> None:
@@ -114,6 +120,16 @@ class Runner:
 
     async def _step(self, work: Work, step: Step) -> bool:
         """Do one step; True when the next may follow at once."""
+        try:
+            return await self._attempt(work, step)
+        except BudgetExceeded as e:
+            # The promise is committed with whatever is saved next, so any save may say no to it.
+            work.drop_staged()
+            work.stage(price=None)
+            await self._fail(work, Step.RESERVE, e)
+            return False
+
+    async def _attempt(self, work: Work, step: Step) -> bool:
         started = time.monotonic()
         work.stage(state=RunState.RUNNING, reason=None, wake_at=None)
         try:
@@ -121,105 +137,82 @@ class Runner:
         except Park as park:
             await self._park(work, park.reason, park.until)
             return work.interrupted.is_set()
-        except StoreError:
+        except (BudgetExceeded, StoreError):
             raise
+        except Uncertain as e:
+            await self._ask(work, step, e)
+            return False
         except Exception as e:  # noqa: BLE001  # a bug in a plugin must end in words, not in a loop
-            return await self._recover(work, step, e)
+            await self._recover(work, step, e)
+            return False
         self._ports.observer.stepped(work.run, step, time.monotonic() - started)
         if work.run.attempts:
             work.stage(attempts=0)
-        await self._finish(work)
-        return True
-
-    async def _finish(self, work: Work) -> None:
         if work.run.state.is_terminal:
             await work.save(release=True)
             self._ports.observer.parked(work.run)
+        return True
 
     # --- when a step does not give its result --------------------------------------------------
 
-    async def _recover(self, work: Work, step: Step, error: Exception) -> bool:
-        """Decide what comes of an error; True when the run may go on at once."""
-        if isinstance(error, BudgetExceeded):
-            work.drop_staged()
-            work.stage(price=None)
-        code = error.code if isinstance(error, BotError) else "internal"
-        if code == "stopped":
-            await self._park(work, WaitReason.STOPPED, None)
-        elif code == "uncertain":
-            await self._ask(work, step, error)
-        elif code == "target_paused":
-            await self._park(work, WaitReason.TARGET_PAUSED, work.later(_PAUSED_SECONDS))
-        elif isinstance(error, (Settling, InTheAir)):
-            await self._park(work, WaitReason.BACKOFF, work.later(error.retry_after or 1.0))
-        elif _may_retry(work.run, error):
-            self._ports.observer.failed(work.run, step, error)
-            work.stage(attempts=work.run.attempts + 1)
-            await self._park(work, WaitReason.BACKOFF, work.later(_pause(work.run, error)))
-        else:
+    async def _recover(self, work: Work, step: Step, error: Exception) -> None:
+        """Wait after an error where that helps, fail where it does not."""
+        wait = wait_after(work.run, error)
+        if wait is None:
             await self._fail(work, step, error)
-        return False
+            return
+        bug = error.__cause__
+        if isinstance(bug, Exception) and not isinstance(bug, BotError):
+            self._ports.observer.failed(work.run, step, bug)  # the wait must not hide it
+        elif wait.counts:
+            self._ports.observer.failed(work.run, step, error)
+        if wait.counts:
+            work.stage(attempts=work.run.attempts + 1)
+        until = None if wait.seconds is None else work.later(wait.seconds)
+        await self._park(work, wait.reason, until)
 
     async def _park(self, work: Work, reason: WaitReason, until: datetime | None) -> None:
         """Leave the run as a row that wakes at *until*."""
         saved = work.saved
-        looked = (
-            reason is WaitReason.PROVIDER
-            and saved.reason == reason
-            and saved.job is not None
-            and work.run.job is not None
-            and saved.job.status == work.run.job.status
-        )
         work.stage(state=RunState.WAITING, reason=reason.value, wake_at=until)
-        if not looked:  # a look that changed nothing writes nothing
-            await work.save()
-            self._ports.observer.parked(work.run)
+        if _only_looked(saved, work.run):
+            return  # a look that changed nothing writes nothing
+        if reason is WaitReason.TARGET_PAUSED and saved.reason != reason:
+            await work.tell(work.run)
+        await work.save()
+        self._ports.observer.parked(work.run)
 
     async def _ask(self, work: Work, step: Step, error: Exception) -> None:
         """Park until a person resolves what no machine can know."""
-        await work.save(
+        work.stage(
             state=RunState.ATTENTION,
             reason=None,
             wake_at=None,
-            failure=_failure(step, error, work.now()),
+            failure=failure(step, error, work.now()),
         )
+        await work.tell(work.run)  # first: rather told twice than never
+        await work.save()
         self._ports.observer.failed(work.run, step, error)
         self._ports.observer.parked(work.run)
-        await self._ports.notifier.notify(work.run)
 
     async def _fail(self, work: Work, step: Step, error: Exception) -> None:
-        work.stage(failure=_failure(step, error, work.now()))
-        await close(work, RunState.FAILED)
+        effects = await self._ports.store.effects(work.run.id)
+        if any(e.state is EffectState.SENDING for e in effects):
+            await self._ask(work, step, error)  # nothing ends while a write is in the air
+            return
+        work.stage(failure=failure(step, error, work.now()))
+        releases = await ending(work, RunState.FAILED)
+        await work.tell(work.run)
+        await work.save(*releases)
         self._ports.observer.failed(work.run, step, error)
         self._ports.observer.parked(work.run)
-        await self._ports.notifier.notify(work.run)
 
 
-def _may_retry(run: Run, error: Exception) -> bool:
-    """Return whether the same step may be tried again without a person.
-
-    An error nobody foresaw is tried again too: if a write was in the air, the ledger looks for
-    it before anything is sent again.
-    """
-    foreseen = isinstance(error, BotError)
-    limit = MAX_ATTEMPTS if foreseen else 3
-    return run.attempts < limit and (not foreseen or getattr(error, "retryable", False))
-
-
-def _pause(run: Run, error: Exception) -> float:
-    """Return the seconds until the next try: doubling, with jitter; longer if we were asked."""
-    asked = getattr(error, "retry_after", None) or 0.0
-    backoff = min(2.0 ** min(run.attempts, 10), _BACKOFF_LIMIT_SECONDS)
-    return max(asked, backoff * random.uniform(0.7, 1.3))  # noqa: S311  # spreads load, guards nothing
-
-
-def _failure(step: Step, error: Exception, now: datetime) -> Failure:
-    if isinstance(error, BotError):
-        return Failure(code=error.code, message=str(error), hint=error.hint, step=step, at=now)
-    return Failure(
-        code="internal",
-        message=f"An internal error stopped the run: {type(error).__name__}.",
-        hint="The log has the details; `reelbot runs retry` tries again.",
-        step=step,
-        at=now,
-    )
+def _only_looked(saved: Run, run: Run) -> bool:
+    """Whether *run* parks for its provider again, having seen nothing new and waking soon."""
+    if not (saved.reason == run.reason == WaitReason.PROVIDER and saved.job and run.job):
+        return False
+    if not (saved.wake_at and run.wake_at and saved.job.status == run.job.status):
+        return False
+    # The sweep goes by the row: one that wakes much later than it says would be woken in vain.
+    return (run.wake_at - saved.wake_at).total_seconds() < _ROW_LAG_SECONDS

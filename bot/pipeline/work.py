@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.budget import Budget
-from bot.domain.run import Run, WaitReason
+from bot.domain.post import Delivery
+from bot.domain.run import Run, Step, WaitReason
 from bot.pipeline.gate import Gate
 from bot.pipeline.ledger import Ledger
 from bot.ports import (
@@ -28,9 +29,6 @@ from bot.ports import (
     VideoProvider,
     Waker,
 )
-
-#: Tries of one step by itself, before a person has to retry it.
-MAX_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,21 +108,37 @@ class Work:
         """Forget the changes kept for the next commit; the run keeps its results."""
         self._staged.clear()
 
-    async def save(self, *changes: Change, release: bool = False, **results: Any) -> None:
+    async def save(
+        self,
+        *changes: Change,
+        delivery: Delivery | None = None,
+        release: bool = False,
+        **results: Any,
+    ) -> None:
         """Evolve the run and commit what changed, all or nothing; no change, no commit.
 
-        With *release* the lease goes back in the same commit, and nothing may be saved after it.
-        What was staged before stays staged when the commit fails; *changes* do not.
+        With *delivery* the one to the same target is replaced; with *release* the lease goes back
+        in the same commit, and nothing may be saved after it. When the commit fails the run is as
+        it was before, and what was staged stays staged.
         """
         async with self._saving:
-            self.stage(**results)
+            run = self.run.evolve(**results)
+            if delivery:
+                run = run.with_delivery(delivery)
             staged = len(self._staged)
-            if not staged and not changes and self.run == self._saved:
+            if not staged and not changes and run == self._saved:
                 return
-            run = self.run.evolve(updated_at=self.now())
+            run = run.evolve(updated_at=self.now())
             fence = SaveRun(run=run, lease=self.lease, release=release)
             await self.ports.store.commit(*self._staged, *changes, fence)
             del self._staged[:staged]
-            self._saved, self.released = run, release
-            self.run = self.run.evolve(updated_at=run.updated_at)
-        self.show(self.run)
+            self.run = self._saved = run
+            self.released = release
+        self.show(run)
+
+    async def tell(self, run: Run) -> None:
+        """Tell people about *run*; who cannot be told stops nothing."""
+        try:
+            await self.ports.notifier.notify(run)
+        except Exception as e:  # noqa: BLE001  # a plugin's bug must not hold a run back
+            self.ports.observer.failed(run, Step.NOTIFY, e)

@@ -52,6 +52,8 @@ class Page:
     items: tuple[Item, ...]
     #: Whether the server says, or lets one guess, that there is another.
     more: bool
+    #: The server's clock when it answered; None if it did not say.
+    at: datetime | None = None
 
 
 def decode(content: bytes) -> object:
@@ -176,17 +178,25 @@ def read_time(value: object) -> datetime | None:
         return None
 
 
+def read_date(value: str | None) -> datetime | None:
+    """Return the instant of an HTTP date, None if it is none."""
+    try:
+        date = parsedate_to_datetime(value or "")
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
 def read_retry_after(value: str | None, now: datetime) -> float | None:
     """Return seconds to wait from a `Retry-After` header, which holds seconds or an HTTP date."""
     if value is None:
         return None
     seconds = _number(value)
     if seconds is None:
-        try:
-            date = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
+        date = read_date(value)
+        if date is None:
             return None
-        seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
+        seconds = (date - now).total_seconds()
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 

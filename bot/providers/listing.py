@@ -5,6 +5,7 @@ find a create whose answer was lost. Its one invariant: it never passes for comp
 """
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import httpx
@@ -54,15 +55,17 @@ class Listing:
         body = answers.decode(response.content)
         page = answers.read_page(body, LIMIT) if response.is_success else None
         if page is not None:
-            return page
+            return replace(page, at=answers.read_date(response.headers.get("date")))
         if is_final(response):
             raise self._refusals.error(response)
         failed = ListingMissing if response.status_code in NO_LISTING else ListingFailed
         raise failed(self._refusals.say(response, "a listing"))
 
-    async def since(self, instant: datetime) -> AsyncGenerator[Item, None]:
+    async def since(self, instant: datetime, now: datetime) -> AsyncGenerator[Item, None]:
         """Yield the jobs created at *instant* or later, each once.
 
+        *instant* and *now* are of our clock; the server's may show another time, and its `Date`
+        says which.
         Ends at older ones only while the page is in the order that was asked for. Raises what
         `page` does, and `ProviderError` when a server repeats its pages: the rest stays unseen.
         """
@@ -70,6 +73,8 @@ class Listing:
         seen: set[str] = set()
         while True:
             page = await self.page(after)
+            if page.at and after is None:
+                instant += page.at - now
             fresh = {i: item for item in page.items if (i := answers.read_id(item)) not in seen}
             for item in fresh.values():
                 created_at = answers.read_time(item.get("created_at"))

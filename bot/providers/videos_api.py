@@ -190,7 +190,7 @@ class VideosApiProvider:
         was not reached.
         """
         try:
-            items = [item async for item in self._listing.since(since - SKEW)]
+            items = [item async for item in self._listing.since(since - SKEW, self._clock.now())]
         except ListingMissing as error:
             if self.capabilities.find_is_authoritative:
                 raise ProviderError(

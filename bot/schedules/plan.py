@@ -118,6 +118,7 @@ def _provider(name: str, entry: ProviderShape) -> ProviderEntry:
         base_url=entry.base_url,
         api_key_env=entry.api_key_env,
         timeout=entry.timeout,
+        trust_listing=entry.trust_listing,
         models={name: model.model(name) for name, model in (entry.models or {}).items()},
     )
 

@@ -153,6 +153,12 @@ class ProviderShape(Shape):
         description="videos-api: how long it may take to answer one request. After a lost answer "
         "the bot looks for the video when half as much again has passed.",
     )
+    trust_listing: bool = Field(
+        default=False,
+        description="videos-api: whether its list shows every video at once and as it was asked "
+        "for. Then a lost request that is not in the list is sent again; otherwise a person is "
+        "asked.",
+    )
     models: dict[ModelName, ModelShape] | None = Field(
         default=None, description="videos-api: its models by name; the first is the default."
     )

@@ -73,10 +73,10 @@ def _add_up(connection: Connection, spend: Spend, cap: Decimal) -> None:
 
 
 def settle(connection: Connection, key: str, usd: Decimal) -> None:
-    """Write down what a spend came to; settled and unknown ones are left as they are."""
+    """Write down what a spend came to, or correct it; an unknown one is ignored."""
     spend = _locked(connection, key)
-    if spend is not None and spend.state is not SpendState.SETTLED:
-        counted = spend.usd if spend.state is SpendState.RESERVED else Decimal(0)
+    if spend is not None:
+        counted = Decimal(0) if spend.state is SpendState.RELEASED else spend.usd
         _close(connection, spend, SpendState.SETTLED, usd, usd - counted)
 
 

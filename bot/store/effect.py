@@ -1,7 +1,6 @@
 """Rows of the ledger: outside writes that must happen at most once."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, select, update
@@ -39,9 +38,8 @@ _OF_RUN = (
     .where(effects.c.run_id == bindparam("run_id"))
     .order_by(effects.c.started_at, effects.c.key)
 )
-_CLAIMED = select(effects.c.remote_id).where(
-    effects.c.kind == bindparam("kind"),
-    effects.c.started_at >= bindparam("since"),
+_CREATED = select(effects.c.remote_id, effects.c.handle).where(
+    effects.c.kind == "create",
     effects.c.state == EffectState.DONE,
     effects.c.remote_id.is_not(None),
 )
@@ -74,9 +72,10 @@ def of_run(connection: Connection, run_id: str) -> Sequence[Effect]:
     return [_effect(found) for found in connection.execute(_OF_RUN, {"run_id": run_id}).mappings()]
 
 
-def claimed_ids(connection: Connection, kind: str, since: datetime) -> frozenset[str]:
-    """Return what done effects of that kind, started at *since* or later, have made."""
-    return frozenset(connection.scalars(_CLAIMED, {"kind": kind, "since": since}))
+def claimed_ids(connection: Connection, provider: str) -> frozenset[str]:
+    """Return the ids of the videos that done creates have made at *provider*."""
+    made = connection.execute(_CREATED)
+    return frozenset(row.remote_id for row in made if row.handle.get("provider") == provider)
 
 
 def _alone_in_the_air(

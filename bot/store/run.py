@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, union_all, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text, union_all, update
 
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import Fire
@@ -53,6 +53,7 @@ _OVERDUE = union_all(
         or_(runs.c.owner.is_(None), runs.c.lease_until < _BEFORE),
     ),
 )
+_STOPPED = select(runs.c.id).where(runs.c.state == RunState.WAITING, text("reason = 'stopped'"))
 _COUNT = select(runs.c.state, func.count()).group_by(runs.c.state)
 
 _HELD = and_(_ID, runs.c.rev == bindparam("lease_rev"), runs.c.owner.is_not(None))
@@ -148,6 +149,11 @@ def unfinished(connection: Connection) -> Sequence[tuple[str, datetime | None]]:
 def overdue(connection: Connection, before: datetime) -> Sequence[str]:
     """Return the runs somebody should have advanced by *before*."""
     return connection.scalars(_OVERDUE, {"before": before}).all()
+
+
+def stopped(connection: Connection) -> Sequence[str]:
+    """Return the runs that wait for a stop to be lifted."""
+    return connection.scalars(_STOPPED).all()
 
 
 def count(connection: Connection) -> Mapping[RunState, int]:

@@ -123,6 +123,10 @@ class SqlStore:
         """Return the runs somebody should have advanced by *before*."""
         return await self._read(partial(runs.overdue, before=before))
 
+    async def stopped_runs(self) -> Sequence[str]:
+        """Return the runs that wait for a stop to be lifted."""
+        return await self._read(runs.stopped)
+
     async def count_runs(self) -> Mapping[RunState, int]:
         """Return how many runs stand in each state, zeros included."""
         return await self._read(runs.count)
@@ -164,9 +168,9 @@ class SqlStore:
         """Return all effects of a run, oldest first."""
         return await self._read(partial(ledger.of_run, run_id=run_id))
 
-    async def claimed_ids(self, effect: str, since: datetime) -> frozenset[str]:
+    async def claimed_ids(self, provider: str) -> frozenset[str]:
         """Return the remote ids of done effects of that kind, started at *since* or later."""
-        return await self._read(partial(ledger.claimed_ids, kind=effect, since=since))
+        return await self._read(partial(ledger.claimed_ids, provider=provider))
 
     # money
 

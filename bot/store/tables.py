@@ -50,6 +50,12 @@ runs = Table(
     Index("runs_by_state", "state", "created_at", "id"),
     #: What is due is asked for every second, beside ten thousand runs that are not.
     Index("runs_due", "state", "wake_at"),
+    Index(
+        "runs_stopped",
+        "id",
+        sqlite_where=text("reason = 'stopped'"),
+        postgresql_where=text("reason = 'stopped'"),
+    ),
 )
 
 effects = Table(

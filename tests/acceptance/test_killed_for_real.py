@@ -40,6 +40,7 @@ providers:
     type: videos-api
     base_url: {url}
     timeout: 2s
+    trust_listing: true
     models: {{studio-1: {{usd_per_second: 0.01, sizes: [1280x720], seconds: [4]}}}}
 schedules: []
 """

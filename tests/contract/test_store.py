@@ -456,13 +456,13 @@ class TestMoney:
         await store.commit(Settle(key="r1:video:1", usd=Decimal("0.2")))
         assert await store.spent(TODAY) == Decimal("0.2")
 
-    async def test_money_is_settled_once(self, store: Store) -> None:
+    async def test_a_settled_spend_is_corrected_and_never_released(self, store: Store) -> None:
         await store.commit(Reserve(spends=[a_spend()], cap=CAP))
         for usd in (1, 2):
             await store.commit(Settle(key="r1:video:1", usd=Decimal(usd)))
         await store.commit(Release(key="r1:video:1"))
         await store.commit(Settle(key="unknown", usd=Decimal(5)), Release(key="unknown"))
-        assert await store.spent(TODAY) == 1
+        assert await store.spent(TODAY) == 2
 
     async def test_released_money_can_be_spent_by_others(self, store: Store) -> None:
         await store.commit(Reserve(spends=[a_spend(usd="10")], cap=CAP))
@@ -580,19 +580,20 @@ class TestEffects:
         await store.commit(Intend(effect=an_effect("r2:create:1")))
         assert [effect.key for effect in await store.effects("r1")] == keys
 
-    async def test_ids_that_done_effects_made_are_claimed(self, store: Store) -> None:
+    async def test_ids_that_done_creates_made_are_claimed_for_ever(self, store: Store) -> None:
         made = {
-            "r1:create:1": (NOW, EffectState.DONE, "v1"),
-            "r1:create:2": (NOW, EffectState.UNCERTAIN, "perhaps"),
-            "r2:create:1": (NOW - 2 * MINUTE, EffectState.DONE, "old"),
-            "r2:publish:x:@create:1": (NOW, EffectState.DONE, "tweet"),
+            "r1:create:1": ("vendor", EffectState.DONE, "v1"),
+            "r1:create:2": ("vendor", EffectState.UNCERTAIN, "perhaps"),
+            "r2:create:1": ("vendor", EffectState.DONE, "old"),
+            "r2:create:2": ("other", EffectState.DONE, "v9"),
+            "r2:publish:x:@create:1": ("vendor", EffectState.DONE, "tweet"),
         }
-        for key, (at, state, remote_id) in made.items():
-            effect = replace(an_effect(key), started_at=at)
+        for key, (provider, state, remote_id) in made.items():
+            effect = replace(an_effect(key), handle={"provider": provider})
             settled = replace(effect, state=state, remote_id=remote_id)
             await store.commit(Intend(effect=effect), SettleEffect(effect=settled, was="sending"))
-        assert await store.claimed_ids("create", NOW - MINUTE) == {"v1"}
-        assert await store.claimed_ids("create", NOW - 3 * MINUTE) == {"v1", "old"}
+        assert await store.claimed_ids("vendor") == {"v1", "old"}
+        assert await store.claimed_ids("other") == {"v9"}
 
 
 class TestCommands:

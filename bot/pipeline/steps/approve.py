@@ -1,11 +1,12 @@
 """Step 8, approve: posts -> somebody's word. Also where a run ends before its time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.domain.run import Approval, RunState, WaitReason
+from bot.domain.run import Approval, Run, RunState, WaitReason
 from bot.domain.schedule import ApprovalMode
 from bot.pipeline.steps.money import unspent
 from bot.pipeline.work import Park, Work
+from bot.ports import Change
 
 
 async def approve(work: Work) -> None:
@@ -15,19 +16,30 @@ async def approve(work: Work) -> None:
         work.stage(approval=Approval(by="auto", at=work.now()))
         return
     if work.run.asked_at is None:
-        await work.save(asked_at=work.now())
-        await work.ports.notifier.notify(work.run)
-    asked_at = work.run.asked_at
-    assert asked_at
-    expires_at = asked_at + timedelta(seconds=policy.expires_after)
+        asked = work.run.evolve(
+            asked_at=work.now(), state=RunState.WAITING, reason=WaitReason.APPROVAL.value
+        )
+        await work.tell(asked)  # first: rather asked twice than never
+        await work.save(asked_at=asked.asked_at)
+    expires_at = expiry(work.run)
     if work.now() < expires_at:
         raise Park(WaitReason.APPROVAL, expires_at)
-    await close(work, RunState.CANCELLED, reason="expired")
+    await work.save(*await ending(work, RunState.CANCELLED, reason="expired"))
 
 
-async def close(
+def expiry(run: Run) -> datetime:
+    """Return until when a person may let the run's posts out."""
+    assert run.asked_at
+    return run.asked_at + timedelta(seconds=run.request.approval.expires_after)
+
+
+async def ending(
     work: Work, state: RunState, *, reason: str | None = None, ended_by: str | None = None
-) -> None:
-    """End the run here and give back the money that was surely not spent."""
-    releases = await unspent(work)
-    await work.save(*releases, state=state, reason=reason, ended_by=ended_by, wake_at=None)
+) -> list[Change]:
+    """End the run here; return the changes that give back the money surely not spent.
+
+    What was promised but not committed is not promised any more.
+    """
+    work.drop_staged()
+    work.stage(state=state, reason=reason, ended_by=ended_by, wake_at=None)
+    return await unspent(work)

@@ -6,10 +6,11 @@ The other steps say here what became of the money: settled, or released.
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.domain.budget import Spend
-from bot.domain.post import DeliveryStatus, Target
+from bot.domain.budget import Spend, SpendState
+from bot.domain.effect import EffectState
+from bot.domain.post import Target
 from bot.domain.run import Price, Run
-from bot.domain.video import VideoStatus
+from bot.domain.video import VideoJob, VideoStatus
 from bot.pipeline.steps.video import provider_of, video_request
 from bot.pipeline.work import Work
 from bot.ports import Change, Release, Reserve, Settle
@@ -40,8 +41,9 @@ async def reserve(work: Work) -> None:
 
 
 def spend_key(run: Run, what: str) -> str:
-    """Return the key of the spend for *what* (`video` or a target) of the run's generation."""
-    return f"{run.id}:{what}:{run.generation}"
+    """Return the key of the spend for *what*: `video`, or a target of the present generation."""
+    made = what == "video" and run.job is not None
+    return f"{run.id}:{what}:{run.made_in if made else run.generation}"
 
 
 def _video_price(work: Work) -> Decimal:
@@ -65,19 +67,29 @@ def promised(run: Run, target: Target) -> Decimal:
 
 
 async def unspent(work: Work) -> list[Change]:
-    """Return what settles the reserved money of a run that ends."""
-    run, changes = work.run, list[Change]()
+    """Return what settles the reserved money of a run that ends, by what the ledger knows.
+
+    What may have happened counts as spent; only what surely did not is given back.
+    """
+    run = work.run
+    effects = {e.key: e for e in await work.ports.store.effects(run.id)}
+    changes: list[Change] = []
     for spend in await work.ports.store.spends(run.id):
-        if spend.state != "reserved":
+        if spend.state != SpendState.RESERVED:
             continue
-        if spend.what == "video":
-            spent = run.job is not None and run.job.status is not VideoStatus.FAILED
-        else:
-            delivery = run.delivery(Target.parse(spend.what))
-            spent = delivery.status in {DeliveryStatus.DELIVERED, DeliveryStatus.UNCERTAIN}
-        if spent:
-            cost = run.job.cost if spend.what == "video" and run.job else None
-            changes.append(Settle(key=spend.key, usd=spend.usd if cost is None else cost))
-        else:
-            changes.append(Release(key=spend.key))
+        generation = spend.key.rsplit(":", 1)[1]
+        what = "create" if spend.what == "video" else f"post:{spend.what}"
+        effect = effects.get(f"{run.id}:{what}:{generation}")
+        spent = effect is not None and effect.state is not EffectState.NOT_SENT
+        usd: Decimal | None = spend.usd if spent else None
+        if spent and spend.what == "video" and run.job:
+            usd = _came_to(run.job, spend.usd)
+        changes.append(Release(key=spend.key) if usd is None else Settle(key=spend.key, usd=usd))
     return changes
+
+
+def _came_to(job: VideoJob, promised: Decimal) -> Decimal | None:
+    """Return what a job cost: its vendor's word; a failed one is free unless the vendor says so."""
+    if job.cost is not None:
+        return job.cost
+    return None if job.status is VideoStatus.FAILED else promised

@@ -18,8 +18,9 @@ async def notify(work: Work) -> None:
         )
     failure = _failed_posts(work)
     state = RunState.FAILED if failure else RunState.SUCCEEDED
+    over = work.run.evolve(state=state, failure=failure, notified=True)
+    await work.tell(over)
     work.stage(state=state, failure=failure, notified=True)
-    await work.ports.notifier.notify(work.run)
 
 
 def _failed_posts(work: Work) -> Failure | None:

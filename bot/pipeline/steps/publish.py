@@ -5,15 +5,17 @@ from datetime import datetime
 
 from bot.domain.effect import Effect
 from bot.domain.post import Delivery, DeliveryStatus, Post, Target
+from bot.domain.run import Step
 from bot.errors import (
-    BotError,
     PostRejected,
     StoreError,
     Uncertain,
 )
+from bot.pipeline.backoff import wait_after
+from bot.pipeline.failure import failure
 from bot.pipeline.ledger import Write
 from bot.pipeline.steps.money import promised, spend_key
-from bot.pipeline.work import MAX_ATTEMPTS, Work
+from bot.pipeline.work import Work
 from bot.ports import Change, Publisher, Release, Settle
 
 
@@ -28,12 +30,15 @@ async def publish(work: Work) -> None:
         *(_deliver(work, post) for post in posts), return_exceptions=True
     )
     errors = [e for e in outcomes if isinstance(e, BaseException)]
-    foreign = [e for e in errors if not isinstance(e, BotError) or isinstance(e, StoreError)]
-    if foreign:
-        raise foreign[0]
-    waits = [e for e in errors if isinstance(e, BotError)]
-    if waits:
-        raise min(waits, key=lambda e: (e.code != "stopped", e.retry_after or 0))
+    broken = [e for e in errors if isinstance(e, StoreError) or not isinstance(e, Exception)]
+    if errors:
+        raise broken[0] if broken else min(errors, key=lambda e: _next_try(work, e))
+
+
+def _next_try(work: Work, error: BaseException) -> float:
+    """Return in how many seconds the run goes on after *error*; a stop holds everything."""
+    wait = wait_after(work.run, error) if isinstance(error, Exception) else None
+    return wait.seconds if wait and wait.seconds is not None else -1.0
 
 
 async def _deliver(work: Work, post: Post) -> None:
@@ -45,9 +50,9 @@ async def _deliver(work: Work, post: Post) -> None:
         raise
     except Uncertain as e:
         await _settle_delivery(work, post.target, DeliveryStatus.UNCERTAIN, e)
-    except BotError as e:
-        waiting = e.retryable or e.ambiguous or e.code in {"stopped", "target_paused"}
-        if waiting and not (e.retryable and work.run.attempts >= MAX_ATTEMPTS):
+    except Exception as e:
+        # The ledger lets nothing through that may have gone out: this post surely did not.
+        if wait_after(work.run, e):
             raise
         await _settle_delivery(work, post.target, DeliveryStatus.FAILED, e)
 
@@ -68,7 +73,7 @@ def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]
     async def keep(delivery: Delivery, *settled: Change) -> None:
         usd = delivery.cost if delivery.cost is not None else promised(work.run, target)
         spent = Settle(key=spend_key(run, str(target)), usd=usd)
-        await work.save(*settled, spent, deliveries=work.run.with_delivery(delivery).deliveries)
+        await work.save(*settled, spent, delivery=delivery)
 
     return Write(
         key=f"{run.id}:post:{target}:{run.generation}",
@@ -101,10 +106,11 @@ def rebuild_delivery(
 
 
 async def _settle_delivery(
-    work: Work, target: Target, status: DeliveryStatus, error: BotError
+    work: Work, target: Target, status: DeliveryStatus, error: Exception
 ) -> None:
-    delivery = Delivery(target=target, status=status, detail=str(error), hint=error.hint)
+    why = failure(Step.PUBLISH, error, work.now())
+    delivery = Delivery(target=target, status=status, detail=why.message, hint=why.hint)
     changes: list[Change] = []
     if status is DeliveryStatus.FAILED:
         changes.append(Release(key=spend_key(work.run, str(target))))
-    await work.save(*changes, deliveries=work.run.with_delivery(delivery).deliveries)
+    await work.save(*changes, delivery=delivery)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.effect import Effect
 from bot.domain.video import VideoJob, VideoRequest, VideoStatus
@@ -28,11 +28,11 @@ async def create(work: Work) -> None:
     fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     async def find(_handle: Mapping[str, str], since: datetime) -> Sequence[VideoJob]:
-        claimed = await work.ports.store.claimed_ids("create", since - timedelta(hours=1))
+        claimed = await work.ports.store.claimed_ids(provider.name)
         return await provider.find(request, since=since, claimed=claimed)
 
     async def keep(job: VideoJob, *settled: Change) -> None:
-        await work.save(*settled, job=job, watched_since=work.now())
+        await work.save(*settled, job=job, made_in=run.generation, watched_since=work.now())
 
     await work.ledger.once(
         Write(
@@ -42,7 +42,7 @@ async def create(work: Work) -> None:
             fingerprint=fingerprint,
             settle=provider.settle,
             authoritative=provider.capabilities.find_is_authoritative,
-            prepare=_no_handle,
+            prepare=lambda: _handle(provider.name),
             send=lambda _handle: provider.create(request),
             find=find,
             identify=lambda job: (job.id, job.url),
@@ -53,8 +53,9 @@ async def create(work: Work) -> None:
     )
 
 
-async def _no_handle() -> Mapping[str, str]:
-    return {}
+async def _handle(provider: str) -> Mapping[str, str]:
+    """Return what tells this provider's ids from another's."""
+    return {"provider": provider}
 
 
 def rebuild_job(effect: Effect, provider: str, request: VideoRequest) -> VideoJob:

@@ -33,16 +33,17 @@ async def wait(work: Work) -> None:
     assert job
     async with aclosing(provider_of(work).watch(job)) as looks:
         while not job.status.is_terminal:
+            if not _may_hold(work, job):
+                raise Park(WaitReason.PROVIDER, job.look_again_at)
             observed = await _next_look(work, looks)
             if observed is None:
-                raise Park(WaitReason.PROVIDER, work.now())
+                raise Park(WaitReason.PROVIDER, job.look_again_at or work.now())
             job = observed
             await _observe(work, job)
             _lose_patience(work, job)
-            if not job.status.is_terminal and not _may_hold(work, job):
-                raise Park(WaitReason.PROVIDER, job.look_again_at)
+            if job.look_again_at is None and not job.status.is_terminal:
+                raise Park(WaitReason.PROVIDER, work.later(HOLD_SECONDS))
     if job.status is not VideoStatus.COMPLETED:
-        await work.save(job=job)
         raise _refusal(job)
 
 
@@ -74,10 +75,12 @@ async def _observe(work: Work, job: VideoJob) -> None:
 
 
 def _may_hold(work: Work, job: VideoJob) -> bool:
-    if work.ports.waker.is_crowded() or work.interrupted.is_set():
-        return False
-    again = job.look_again_at or work.now()
-    return (again - work.now()).total_seconds() < HOLD_SECONDS
+    """Whether the worker may stay with this job until its next look."""
+    pause = ((job.look_again_at or work.now()) - work.now()).total_seconds()
+    if pause <= 0:
+        return True
+    wanted = work.ports.waker.is_crowded() or work.interrupted.is_set()
+    return pause < HOLD_SECONDS and not wanted
 
 
 def _lose_patience(work: Work, job: VideoJob) -> None:

@@ -75,9 +75,9 @@ async def test_retrying_twice_is_retrying_once(bot: Bot) -> None:
 
 
 async def test_an_unreachable_target_is_given_up_after_many_tries(bot: Bot) -> None:
-    bot.world.x.script = [TargetUnavailable() for _ in range(100)]
+    bot.world.x.script = [TargetUnavailable() for _ in range(150)]
 
-    run = await bot.settle((await bot.start()).id)
+    run = await bot.settle((await bot.start()).id, limit=200)
 
     assert run.state is RunState.FAILED
     assert run.delivery(SLACK).status is DeliveryStatus.DELIVERED

@@ -42,6 +42,8 @@ def _runs() -> None:
     op.create_index("runs_newest", "runs", ["created_at", "id"])
     op.create_index("runs_by_state", "runs", ["state", "created_at", "id"])
     op.create_index("runs_due", "runs", ["state", "wake_at"])
+    stopped = sa.text("reason = 'stopped'")
+    op.create_index("runs_stopped", "runs", ["id"], sqlite_where=stopped, postgresql_where=stopped)
 
 
 def _effects() -> None:
