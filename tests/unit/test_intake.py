@@ -80,9 +80,7 @@ async def test_two_fires_of_one_instant_are_one_run(tmp_path: Path, intake: Inta
         assert len(await bot.store.list_runs()) == 1
 
 
-async def test_two_fires_by_hand_in_one_minute_are_two_runs(
-    tmp_path: Path, intake: Intake
-) -> None:
+async def test_two_fires_by_hand_in_one_minute_are_two_runs(tmp_path: Path, intake: Intake) -> None:
     async with World(tmp_path).boot() as bot:
         ids = [
             (await bot.pipeline.start(intake.fired_by_hand("cat-hourly", "cli:ann"))).id

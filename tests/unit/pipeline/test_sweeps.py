@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.run import RunState
 from bot.errors import BotError, DatabaseUnusable, PostRejected, StoreError
+from bot.pipeline import Pipeline
 from bot.wakers.embedded import EmbeddedWaker
 from tests.clock import FakeClock
 from tests.fake_videos_api import FakeVideosApi, Status
