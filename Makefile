@@ -26,7 +26,7 @@ run: $(RUNTIME) ## Run the bot: schedules, waiting runs, health and metrics
 	@$(BIN)/reelbot run
 
 test: $(DEV) ## Run the whole suite; ARGS="-k word" narrows it
-	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 lint: $(DEV) ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .
