@@ -98,6 +98,8 @@ async def _edit(work: Work, command: Command) -> Applied:
     if run.deliveries:
         raise _Refused("It is too late to edit: posts have begun to go out.")
     target = command.args.get("target")
+    if target and target not in {str(post.target) for post in run.posts}:
+        raise _Refused(f"This run has no post to {target}.")
     posts = tuple(
         replace(post, caption=command.args["caption"])
         if target in {None, str(post.target)}

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from bot.domain.effect import EffectState
-from bot.domain.run import Run, RunState, Step, WaitReason
+from bot.domain.run import Failure, Run, RunState, Step, WaitReason
 from bot.errors import BotError, BudgetExceeded, LeaseLost, StoreError, Uncertain
 from bot.pipeline.backoff import wait_after
 from bot.pipeline.failure import failure
@@ -146,11 +146,11 @@ class Runner:
             await self._recover(work, step, e)
             return False
         self._ports.observer.stepped(work.run, step, time.monotonic() - started)
-        if work.run.attempts:
-            work.stage(attempts=0)
         if work.run.state.is_terminal:
             await work.save(release=True)
             self._ports.observer.parked(work.run)
+        elif work.run.attempts or work.run.failure:
+            work.stage(attempts=0, failure=None)
         return True
 
     # --- when a step does not give its result --------------------------------------------------
@@ -168,6 +168,8 @@ class Runner:
             self._ports.observer.failed(work.run, step, error)
         if wait.counts:
             work.stage(attempts=work.run.attempts + 1)
+        if wait.reason is not WaitReason.STOPPED:
+            work.stage(failure=_why(work, step, error))
         until = None if wait.seconds is None else work.later(wait.seconds)
         await self._park(work, wait.reason, until)
 
@@ -206,6 +208,13 @@ class Runner:
         await work.save(*releases)
         self._ports.observer.failed(work.run, step, error)
         self._ports.observer.parked(work.run)
+
+
+def _why(work: Work, step: Step, error: Exception) -> Failure:
+    """Return why the run waits; the same words again keep their time, and so write nothing."""
+    why, before = failure(step, error, work.now()), work.saved.failure
+    same = before is not None and (before.code, before.message) == (why.code, why.message)
+    return before if before is not None and same else why
 
 
 def _only_looked(saved: Run, run: Run) -> bool:

@@ -144,6 +144,14 @@ async def test_an_edit_of_what_went_out_is_refused(bot: Bot) -> None:
     assert answer == "There is no text to edit now: succeeded."
 
 
+async def test_an_edit_for_a_target_it_lacks_is_refused(bot: Bot) -> None:
+    run_id = await waiting(bot)
+
+    answer = await bot.tell("edit", run_id, caption="New.", target="x:@other")
+
+    assert answer == "This run has no post to x:@other."
+
+
 async def test_it_asks_for_a_person_once(bot: Bot) -> None:
     run_id = await waiting(bot)
     await bot.advance(run_id)

@@ -133,3 +133,16 @@ async def test_an_error_nobody_foresaw_ends_in_words(bot: Bot) -> None:
     assert run.failure
     assert run.failure.code == "internal"
     assert len(bot.world.vendor.jobs) == 1
+
+
+async def test_a_waiting_run_says_why_and_forgets_it_when_it_goes_on(bot: Bot) -> None:
+    bot.world.x.script = [TargetUnavailable("X is over capacity.")]
+    run = await bot.advance((await bot.start()).id)
+    assert run.reason == "backoff"
+    assert run.failure
+    assert run.failure.message == "X is over capacity."
+
+    run = await bot.settle(run.id)
+
+    assert run.state is RunState.SUCCEEDED
+    assert run.failure is None
