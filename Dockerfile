@@ -31,6 +31,6 @@ ENV PATH=/app/.venv/bin:$PATH \
 USER reelbot
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["reelbot", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["reelbot", "health", "--live"]
 ENTRYPOINT ["reelbot"]
 CMD ["run"]

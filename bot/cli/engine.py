@@ -100,8 +100,17 @@ async def _gate() -> AsyncGenerator["Gate"]:
         yield opened
 
 
-def health(json: Json = False) -> None:
-    """Ask the engine on this machine whether it is ready; exits 1 if it is not."""
+def health(
+    live: Annotated[
+        bool, typer.Option("--live", help="Only ask whether it turns, as a container does.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Ask the engine on this machine whether it is ready; exits 1 if it is not.
+
+    A stopped engine, or one with a full disk, is not ready, but restarting it mends nothing:
+    whoever restarts what is unwell asks with --live.
+    """
     settings = session.settings()
     if settings.port == 0:
         raise ConfigError(
@@ -109,22 +118,22 @@ def health(json: Json = False) -> None:
             hint="Set REELBOT_PORT to a fixed port, for the engine as well.",
         )
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # asked, not bound
-    ready, answer = _ask(host, settings.port)
+    ready, answer = _ask(host, settings.port, "/healthz" if live else "/readyz")
     if json:
         show.as_json(answer)
     else:
-        show.result("The engine is ready." if ready else "The engine is not ready.")
+        show.result(f"The engine is {'' if ready else 'not '}{'alive' if live else 'ready'}.")
         show.facts((name, str(said)) for name, said in answer.get("checks", answer).items())
     if not ready:
         raise typer.Exit(1)
 
 
-def _ask(host: str, port: int) -> tuple[bool, dict[str, Any]]:
+def _ask(host: str, port: int, path: str) -> tuple[bool, dict[str, Any]]:
     import http.client
 
     connection = http.client.HTTPConnection(host, port, timeout=_HEALTH_SECONDS)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status == http.client.OK, dict(json_module.loads(answer.read()))
     except (OSError, http.client.HTTPException, ValueError, TypeError) as e:

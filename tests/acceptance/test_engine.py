@@ -55,11 +55,13 @@ def assert_health_tells_of_a_stop(folder: Folder, engine: Engine) -> None:
     before = folder.reelbot("health", env=port)
     folder.reelbot("stop")
     after = folder.reelbot("health", "--json", env=port)
+    live = folder.reelbot("health", "--live", env=port)
 
     assert before.code == 0
     assert before.out.splitlines()[0] == "The engine is ready."
     assert after.code == 1
     assert after.json["checks"]["stop"].startswith("stopped by cli:")
+    assert live.code == 0
 
 
 def test_health_without_an_engine_says_how_to_start_one(folder: Folder) -> None:
