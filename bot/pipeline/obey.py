@@ -58,12 +58,19 @@ def _no(error: Exception) -> str:
 
 Applied = tuple[str, list[Change]]
 
+_RESOLVE_FIRST = "An uncertain write has to be resolved first: `reelbot runs resolve`."
+
 
 async def _approve(work: Work, command: Command) -> Applied:
     _must_wait_for_approval(work.run)
     if command.at >= expiry(work.run):
         raise _Refused(f"Too late: it expired at {expiry(work.run):%Y-%m-%d %H:%M} UTC.")
-    work.stage(approval=Approval(by=command.by, at=work.now()), state=RunState.RUNNING, reason=None)
+    work.stage(
+        approval=Approval(by=command.by, at=work.now()),
+        state=RunState.RUNNING,
+        reason=None,
+        wake_at=None,
+    )
     return f"Approved by {command.by}.", []
 
 
@@ -131,7 +138,7 @@ async def _retry(work: Work, command: Command) -> Applied:
     """Go on where the run failed, as a new generation. Nothing that went out goes out again."""
     run = work.run
     if run.state is RunState.ATTENTION:
-        raise _Refused("An uncertain write has to be resolved first: `reelbot runs resolve`.")
+        raise _Refused(_RESOLVE_FIRST)
     if run.state not in {RunState.FAILED, RunState.CANCELLED}:
         raise _Refused(f"There is nothing to retry: {_describe(run)}.")
     await _must_be_settled(work)
@@ -175,8 +182,8 @@ async def _cancel(work: Work, command: Command) -> Applied:
     if run.state.is_terminal:
         raise _Refused(f"The run is over: {_describe(run)}.")
     await _must_be_settled(work)
-    if run.state is RunState.ATTENTION or _is_uncertain(run):
-        raise _Refused("An uncertain write has to be resolved first: `reelbot runs resolve`.")
+    if _is_uncertain(run):
+        raise _Refused(_RESOLVE_FIRST)
     await _stop_job(work)
     changes = await ending(work, RunState.CANCELLED, reason="cancelled", ended_by=command.by)
     paid = " The video was already being made and counts as paid." if run.job else ""
@@ -197,15 +204,20 @@ async def _stop_job(work: Work) -> None:
 
 
 async def _must_be_settled(work: Work) -> None:
-    """Raise `_Later` while the ledger knows more than the run: a write in the air, or just done."""
+    """Raise `_Later` while the ledger knows more than the run: a write in the air, or just done.
+
+    A run that needs a person gets nowhere by itself, so that there the answer is no.
+    """
     run = work.run
+    if run.state is RunState.ATTENTION:
+        raise _Refused(_RESOLVE_FIRST)
     for effect in await work.ports.store.effects(run.id):
         target = _target_of(effect)
         if not effect.key.endswith(f":{run.generation}") or effect.state is EffectState.NOT_SENT:
             continue
         if target is None:
-            asked = run.state is RunState.ATTENTION or run.state.is_terminal
-            settled = asked if effect.state is EffectState.UNCERTAIN else run.job is not None
+            given_up = effect.state is EffectState.UNCERTAIN and run.state.is_terminal
+            settled = given_up or run.job is not None
         else:
             settled = run.delivery(target).status.is_settled
         if not settled:
@@ -225,6 +237,7 @@ async def _resolve(work: Work, command: Command) -> Applied:
         for e in await work.ports.store.effects(run.id)
         if e.state in {EffectState.UNCERTAIN, EffectState.SENDING}
         and e.key.endswith(f":{run.generation}")
+        and not _is_given_up(run, _target_of(e))
     ]
     if not effects:
         return await _resolve_waiting(work, command)
@@ -258,6 +271,10 @@ async def _resolve_waiting(work: Work, command: Command) -> Applied:
         changes = await _give_up_video(work, command)
         return f"{command.by} gave up on the video.", changes
     raise _Refused("The video is still being made: say wait or give-up.")
+
+
+def _is_given_up(run: Run, target: Target | None) -> bool:
+    return target is not None and run.delivery(target).status is DeliveryStatus.FAILED
 
 
 def _choose(effects: Sequence[Effect], target: str | None) -> Effect:

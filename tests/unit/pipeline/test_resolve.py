@@ -152,3 +152,26 @@ async def test_a_job_that_never_ends_is_shown_and_never_created_again(
 
         assert (await bot.settle(run.id)).state is RunState.SUCCEEDED
         assert len(world.vendor.jobs) == 1
+
+
+async def test_what_was_given_up_is_no_open_question_any_more(world: World) -> None:
+    async with world.boot() as bot:
+        world.slack.script, world.slack.lag = ["lose"], 10_000
+        run_id = await uncertain_post(bot)
+
+        await bot.tell("resolve", run_id, answer="give-up", target="x:@reelbot")
+        await bot.tell("resolve", run_id, answer="happened")
+
+        run = await bot.store.get_run(run_id)
+        assert run.delivery(SLACK).status is DeliveryStatus.DELIVERED
+        assert run.delivery(X).status is DeliveryStatus.FAILED
+
+
+@pytest.mark.parametrize("kind", ["cancel", "edit", "retry"])
+async def test_commands_get_an_answer_while_a_person_is_needed(world: World, kind: str) -> None:
+    async with world.boot() as bot:
+        run_id = await uncertain_post(bot)
+
+        answer = await bot.tell(kind, run_id, caption="New.")
+
+        assert answer == "An uncertain write has to be resolved first: `reelbot runs resolve`."
