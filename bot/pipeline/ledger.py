@@ -63,7 +63,10 @@ class Write(Generic[T]):
     identify: Callable[[T], tuple[str | None, str | None]]
     #: The result again, from the row alone.
     rebuild: Callable[[Effect], T]
-    #: Commits the intent together with what the Run has gathered so far.
+    #: Raises `Settling` while a command waits for other writes of the run: nothing new goes out.
+    may_send: Callable[[], None]
+    #: Commits the intent (and what else becomes of it) under the fence, together with what the
+    #: Run has gathered so far.
     begin: Callable[[Change], Awaitable[None]]
     #: Commits the result on the Run, together with what becomes of the effect.
     keep: Callable[..., Awaitable[None]]
@@ -110,6 +113,7 @@ class Ledger:
         return result
 
     async def _send(self, write: Write[T], earlier: Effect | None) -> T:
+        write.may_send()
         await self._gate.check()
         handle = await write.prepare()
         effect = Effect(
@@ -132,7 +136,7 @@ class Ledger:
         except BotError as e:
             if e.ambiguous:
                 raise Settling(str(e), hint=e.hint, retry_after=write.settle) from e
-            await self._not_sent(effect, e)
+            await self._not_sent(write, effect, e)
             raise
         except Exception as e:
             # Nobody foresaw it, so nobody knows what had left by then.
@@ -163,7 +167,7 @@ class Ledger:
         # A clock that was set back says nothing about how long the other side has had.
         if not found and write.authoritative and age >= 0:
             lost = replace(effect, state=EffectState.NOT_SENT, detail="never arrived")
-            await self._store.commit(SettleEffect(effect=lost, was=effect.state))
+            await write.begin(SettleEffect(effect=lost, was=effect.state))
             return await self._send(write, lost)
         detail = f"{len(found)} candidates were found" if found else "nothing was found"
         raise await self._doubt(write, effect, detail)
@@ -184,7 +188,7 @@ class Ledger:
 
     async def _doubt(self, write: Write[T], effect: Effect, detail: str) -> Uncertain:
         parked = replace(effect, state=EffectState.UNCERTAIN, detail=detail)
-        await self._store.commit(SettleEffect(effect=parked, was=effect.state))
+        await write.begin(SettleEffect(effect=parked, was=effect.state))
         return _uncertain(write, detail)
 
     async def _done(self, write: Write[T], effect: Effect, result: T) -> None:
@@ -198,9 +202,9 @@ class Ledger:
             await self._store.commit(settle)
             raise
 
-    async def _not_sent(self, effect: Effect, why: BotError) -> None:
+    async def _not_sent(self, write: Write[T], effect: Effect, why: BotError) -> None:
         unsent = replace(effect, state=EffectState.NOT_SENT, detail=str(why))
-        await self._store.commit(SettleEffect(effect=unsent, was=EffectState.SENDING))
+        await write.begin(SettleEffect(effect=unsent, was=EffectState.SENDING))
 
 
 def _uncertain(write: Write[T], detail: str | None) -> Uncertain:

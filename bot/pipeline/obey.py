@@ -14,7 +14,7 @@ from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Delivery, DeliveryStatus, Target
 from bot.domain.run import Approval, Failure, Run, RunState, Step
 from bot.domain.video import VideoStatus
-from bot.errors import BotError, ProviderError, StoreError
+from bot.errors import BotError, StoreError
 from bot.pipeline.steps.approve import ending, expiry
 from bot.pipeline.steps.money import promised, spend_key
 from bot.pipeline.steps.publish import rebuild_delivery
@@ -33,13 +33,14 @@ class _Later(Exception):  # not a failure: the command stays pending
 
 async def obey(work: Work) -> None:
     """Apply the run's pending commands. A command applied before a crash is not applied again."""
+    work.held = False
     for command in await work.ports.store.pending_commands(work.run.id):
         before = work.run
         try:
             answer, changes = await _APPLY[command.kind](work, command)
             state = CommandState.DONE
         except _Later:
-            work.run = before
+            work.run, work.held = before, True
             continue
         except StoreError:
             raise
@@ -115,6 +116,7 @@ async def _edit(work: Work, command: Command) -> Applied:
     )
     if posts == run.posts:
         raise _Refused("That changes nothing.")
+    work.drop_staged()
     changes = await _release_posts(work)
     work.stage(
         posts=posts,
@@ -199,7 +201,7 @@ async def _stop_job(work: Work) -> None:
     job = work.run.job
     provider = work.ports.providers.get(work.run.request.provider)
     if job and not job.status.is_terminal and provider and provider.capabilities.cancel:
-        with suppress(ProviderError):
+        with suppress(Exception):  # whatever a plugin says, a run must be possible to end
             await provider.cancel(job)
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from bot.domain.effect import EffectState
+from bot.domain.effect import Effect, EffectState
 from bot.domain.run import Failure, Run, RunState, Step, WaitReason
 from bot.errors import BotError, BudgetExceeded, LeaseLost, StoreError, Uncertain
 from bot.pipeline.backoff import wait_after
@@ -37,21 +37,24 @@ class Runner:
         self._owner = owner
         self._show = show
         self._ledger = Ledger(ports.store, ports.gate, ports.clock)
-        self._in_hand: dict[str, asyncio.Event] = {}
+        self._in_hand: dict[str, Work] = {}
         self._stopping = False
 
     def interrupt(self, run_id: str | None = None) -> None:
         """Ask for a run back (all of them, and no more, without an id): it parks at once."""
         self._stopping = self._stopping or run_id is None
-        for held, event in self._in_hand.items():
+        for held, work in self._in_hand.items():
             if run_id in {None, held}:
-                event.set()
+                work.interrupted.set()
 
     def make_room(self) -> None:
         """Ask for the runs back that only wait in memory: others are queued for their workers."""
         if self._ports.waker.is_crowded():
-            for event in self._in_hand.values():
-                event.set()
+            now = self._ports.clock.now()
+            for work in self._in_hand.values():
+                again = work.run.job.look_again_at if work.run.job else None
+                if again and again > now:  # a look that is due is let finish
+                    work.interrupted.set()
 
     async def advance(self, run_id: str) -> None:
         """Move the run as far as it goes without waiting long."""
@@ -88,7 +91,7 @@ class Runner:
     @asynccontextmanager
     async def _holding(self, work: Work) -> AsyncGenerator[None]:
         """Keep the lease alive, and let `interrupt` find the run, while the context is open."""
-        self._in_hand[work.run.id] = work.interrupted
+        self._in_hand[work.run.id] = work
         renewal = asyncio.create_task(self._renew(work.lease))
         try:
             yield
@@ -149,7 +152,7 @@ class Runner:
         if work.run.state.is_terminal:
             await work.save(release=True)
             self._ports.observer.parked(work.run)
-        elif work.run.attempts or work.run.failure:
+        elif _is_past(work.run.failure, step):
             work.stage(attempts=0, failure=None)
         return True
 
@@ -179,7 +182,7 @@ class Runner:
         work.stage(state=RunState.WAITING, reason=reason.value, wake_at=until)
         if _only_looked(saved, work.run):
             return  # a look that changed nothing writes nothing
-        if reason is WaitReason.TARGET_PAUSED and saved.reason != reason:
+        if reason is WaitReason.TARGET_PAUSED and work.found.reason != reason:
             await work.tell(work.run)
         await work.save()
         self._ports.observer.parked(work.run)
@@ -199,7 +202,7 @@ class Runner:
 
     async def _fail(self, work: Work, step: Step, error: Exception) -> None:
         effects = await self._ports.store.effects(work.run.id)
-        if any(e.state is EffectState.SENDING for e in effects):
+        if any(_is_open(work.run, e) for e in effects):
             await self._ask(work, step, error)  # nothing ends while a write is in the air
             return
         work.stage(failure=failure(step, error, work.now()))
@@ -208,6 +211,20 @@ class Runner:
         await work.save(*releases)
         self._ports.observer.failed(work.run, step, error)
         self._ports.observer.parked(work.run)
+
+
+def _is_open(run: Run, effect: Effect) -> bool:
+    """Whether *run* must not end yet: a write is in the air, or made what the run lacks."""
+    if effect.state is EffectState.SENDING:
+        return True
+    lacks = run.job is None and effect.key == f"{run.id}:create:{run.generation}"
+    return lacks and effect.state is not EffectState.NOT_SENT
+
+
+def _is_past(why: Failure | None, step: Step) -> bool:
+    """Whether *step* gets the run beyond what it waited for; only then its tries count anew."""
+    order = list(Step)
+    return why is not None and order.index(step) >= order.index(why.step)
 
 
 def _why(work: Work, step: Step, error: Exception) -> Failure:

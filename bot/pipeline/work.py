@@ -13,6 +13,7 @@ from typing import Any
 from bot.domain.budget import Budget
 from bot.domain.post import Delivery
 from bot.domain.run import Run, Step, WaitReason
+from bot.errors import Settling
 from bot.pipeline.gate import Gate
 from bot.pipeline.ledger import Ledger
 from bot.ports import (
@@ -29,6 +30,9 @@ from bot.ports import (
     VideoProvider,
     Waker,
 )
+
+#: A run that a command holds back looks again after this; seconds.
+_HELD_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,10 @@ class Work:
     interrupted: asyncio.Event
     #: Shows a snapshot to whoever watches in this process; nothing durable.
     show: Callable[[Run], None]
+    #: The run as it was claimed.
+    found: Run = field(init=False)
+    #: A command waits until what is in the air is settled; until then nothing new may be sent.
+    held: bool = field(init=False, default=False)
     _saved: Run = field(init=False)
     _staged: list[Change] = field(init=False, default_factory=list)
     #: The lease went back with the last save.
@@ -81,7 +89,12 @@ class Work:
     _saving: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self._saved = self.run
+        self._saved = self.found = self.run
+
+    def may_send(self) -> None:
+        """Raise `Settling` while a command waits to stop or change what would be sent."""
+        if self.held:
+            raise Settling("A command waits for a write in the air.", retry_after=_HELD_SECONDS)
 
     @property
     def saved(self) -> Run:

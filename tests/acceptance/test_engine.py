@@ -139,6 +139,7 @@ def test_who_follows_an_engine_that_goes_away_goes_on_alone(vendor: Folder) -> N
         making = vendor.begin("make", "a cat")
         assert making.stderr
         assert making.stderr.readline().startswith("Run ")
+        assert "0%" in making.stderr.readline()  # it follows: it has seen that an engine runs
     asyncio.run(store.close())
 
     out, err = making.communicate(timeout=120)

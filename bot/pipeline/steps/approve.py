@@ -42,4 +42,6 @@ async def ending(
     """
     work.drop_staged()
     work.stage(state=state, reason=reason, ended_by=ended_by, wake_at=None)
+    if state is RunState.CANCELLED:
+        work.stage(failure=None)  # people ended it, not what it waited for
     return await unspent(work)

@@ -53,8 +53,11 @@ def _video_price(work: Work) -> Decimal:
 def _post_prices(work: Work) -> dict[str, Decimal]:
     prompt = work.run.prompt
     assert prompt
+    words = {p.target: p.caption for p in work.run.posts or ()}
     prices = {
-        str(t): work.ports.publishers[t.network].estimate(t, prompt.caption, prompt.alt_text)
+        str(t): work.ports.publishers[t.network].estimate(
+            t, words.get(t, prompt.caption), prompt.alt_text
+        )
         for t in work.run.request.targets
         if not work.run.delivery(t).status.is_settled
     }
@@ -76,6 +79,8 @@ async def unspent(work: Work) -> list[Change]:
     changes: list[Change] = []
     for spend in await work.ports.store.spends(run.id):
         if spend.state != SpendState.RESERVED:
+            if run.job and run.job.cost is not None and spend.key == spend_key(run, "video"):
+                changes.append(Settle(key=spend.key, usd=run.job.cost))
             continue
         generation = spend.key.rsplit(":", 1)[1]
         what = "create" if spend.what == "video" else f"post:{spend.what}"

@@ -3,9 +3,9 @@
 import asyncio
 from datetime import datetime
 
-from bot.domain.effect import Effect
+from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Delivery, DeliveryStatus, Post, Target
-from bot.domain.run import Step
+from bot.domain.run import Run, Step
 from bot.errors import (
     PostRejected,
     StoreError,
@@ -51,10 +51,16 @@ async def _deliver(work: Work, post: Post) -> None:
     except Uncertain as e:
         await _settle_delivery(work, post.target, DeliveryStatus.UNCERTAIN, e)
     except Exception as e:
-        # The ledger lets nothing through that may have gone out: this post surely did not.
         if wait_after(work.run, e):
             raise
-        await _settle_delivery(work, post.target, DeliveryStatus.FAILED, e)
+        effect = await work.ports.store.get_effect(_key(work.run, post.target))
+        unknown = effect is not None and effect.state is not EffectState.NOT_SENT
+        status = DeliveryStatus.UNCERTAIN if unknown else DeliveryStatus.FAILED
+        await _settle_delivery(work, post.target, status, e)
+
+
+def _key(run: Run, target: Target) -> str:
+    return f"{run.id}:post:{target}:{run.generation}"
 
 
 def _publisher_for(work: Work, post: Post) -> Publisher:
@@ -76,7 +82,7 @@ def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]
         await work.save(*settled, spent, delivery=delivery)
 
     return Write(
-        key=f"{run.id}:post:{target}:{run.generation}",
+        key=_key(run, target),
         run_id=run.id,
         name=f"the post to {target}",
         settle=publisher.settle,
@@ -86,6 +92,7 @@ def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]
         find=lambda handle, since: publisher.find(post, handle, since=since),
         identify=lambda delivery: (delivery.remote_id, delivery.url),
         rebuild=lambda effect: rebuild_delivery(effect, target, publisher, work.now()),
+        may_send=work.may_send,
         begin=work.save,
         keep=keep,
     )

@@ -17,12 +17,6 @@ from bot.ports import Change, VideoProvider
 
 async def create(work: Work) -> None:
     """Price -> job: the first paid request, through the ledger."""
-    free = work.ports.media.free_bytes()
-    if free < work.ports.min_free_bytes:
-        raise LowDisk(
-            f"Only {free // 1_000_000} MB are free; no video is paid for without room to keep it.",
-            hint="Free some disk space; the run goes on by itself.",
-        )
     run, provider, request = work.run, provider_of(work), video_request(work)
     parts = (provider.name, *map(str, request.fingerprint))
     fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -42,19 +36,26 @@ async def create(work: Work) -> None:
             fingerprint=fingerprint,
             settle=provider.settle,
             authoritative=provider.capabilities.find_is_authoritative,
-            prepare=lambda: _handle(provider.name),
+            prepare=lambda: _handle(work, provider.name),
             send=lambda _handle: provider.create(request),
             find=find,
             identify=lambda job: (job.id, job.url),
             rebuild=lambda effect: rebuild_job(effect, provider.name, request),
+            may_send=work.may_send,
             begin=work.save,
             keep=keep,
         )
     )
 
 
-async def _handle(provider: str) -> Mapping[str, str]:
-    """Return what tells this provider's ids from another's."""
+async def _handle(work: Work, provider: str) -> Mapping[str, str]:
+    """Return what tells this provider's ids from another's; `LowDisk` without room for a video."""
+    free = work.ports.media.free_bytes()
+    if free < work.ports.min_free_bytes:
+        raise LowDisk(
+            f"Only {free // 1_000_000} MB are free; no video is paid for without room to keep it.",
+            hint="Free some disk space; the run goes on by itself.",
+        )
     return {"provider": provider}
 
 

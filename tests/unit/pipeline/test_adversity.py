@@ -191,7 +191,7 @@ async def test_killed_after_uncertain_was_written_then_edited(tmp_path):
     """Effect UNCERTAIN, delivery not yet: an edit raises the generation and posts again."""
     world = World(tmp_path, authoritative=False)
     world.x.script, world.x.lag = ["lose"], 10_000
-    async with world.boot(KillAt("commit SettleEffect: after")) as bot:
+    async with world.boot(KillAt("commit SettleEffect SaveRun: after", nth=2)) as bot:
         run = await bot.start(targets=(X,), approval=True)
         await bot.settle(run.id)
         await bot.store.add_command(
@@ -210,7 +210,7 @@ async def test_killed_after_uncertain_was_written_then_edited(tmp_path):
 async def test_killed_after_uncertain_create_then_cancel_keeps_the_money(tmp_path):
     world = World(tmp_path, authoritative=False)
     world.vendor.script, world.vendor.lag = ["lose"], 10_000
-    async with world.boot(KillAt("commit SettleEffect: after")) as bot:
+    async with world.boot(KillAt("commit SettleEffect SaveRun: after")) as bot:
         run = await bot.start()
         with pytest.raises(Killed):
             await bot.settle(run.id)
