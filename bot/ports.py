@@ -67,7 +67,7 @@ class VideoProvider(Protocol):
         """
 
     async def create(self, request: VideoRequest) -> VideoJob:
-        """Start a job; one request, never repeated inside.
+        """Start a job, from words or from `request.origin`; one request, never repeated inside.
 
         Raises `AmbiguousCreate` when the job may exist; any other `ProviderError` means that
         surely nothing was created.
@@ -98,6 +98,18 @@ class VideoProvider(Protocol):
 
     async def cancel(self, job: VideoJob) -> None:
         """Stop *job* where `capabilities.cancel` says so; repeatable, silent if it is over."""
+
+    async def delete(self, job: VideoJob) -> None:
+        """Have the provider forget a finished job and its files; repeatable, silent if it has.
+
+        Raises `Rejected` for a job in progress, and `Unavailable`, `Unauthorized`, `RateLimited`.
+        """
+
+    def list(self) -> AsyncGenerator[VideoJob]:
+        """Yield the provider's videos, newest first, those of other programs included.
+
+        Raises `Rejected` where it has no listing, and `Unavailable`, `Unauthorized`.
+        """
 
 
 class Publisher(Protocol):

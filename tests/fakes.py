@@ -128,6 +128,7 @@ class FakeProvider:
             models={"m1": model}, cancel=True, find_is_authoritative=authoritative
         )
         self.cancelled: list[str] = []
+        self.deleted: list[str] = []
 
     def estimate(self, request: VideoRequest) -> Decimal:
         return Decimal("0.10") * request.seconds
@@ -165,6 +166,14 @@ class FakeProvider:
 
     async def cancel(self, job: VideoJob) -> None:
         self.cancelled.append(job.id)
+
+    async def delete(self, job: VideoJob) -> None:
+        self.killer.line("delete")
+        self.deleted.append(job.id)
+
+    async def list(self) -> AsyncIterator[VideoJob]:
+        for job in reversed(self.vendor.jobs.values()):
+            yield self.vendor.look(job)
 
 
 @dataclass

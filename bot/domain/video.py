@@ -53,6 +53,25 @@ class Asset:
     bytes: int
 
 
+class Derivation(StrEnum):
+    """How a new video can grow out of one that exists."""
+
+    REMIX = "remix"  #: The same picture, changed as the prompt says.
+    EDIT = "edit"  #: Remix's successor in the protocol; also takes a clip the provider never made.
+    EXTENSION = "extension"  #: The same video, and then what the prompt says.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The video that a new one grows out of: its lineage."""
+
+    how: Derivation
+    #: The provider's id of it; only the provider that made it can go on from it.
+    video_id: str
+    #: The run that made it.
+    run_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSpec:
     """The shape of a video, apart from what it shows."""
@@ -64,6 +83,10 @@ class VideoSpec:
     size: str
     #: The first frame: an image in the media library.
     reference: Asset | None = None
+    #: Characters kept at the provider that appear in it, by the provider's ids.
+    characters: tuple[str, ...] = ()
+    #: None for a video made from words alone.
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +95,13 @@ class VideoRequest:
 
     prompt: str
     model: str
+    #: Of the whole video; for an extension that is the origin and what is added.
     seconds: int
     size: str
     #: The first frame, as a path on this disk.
     reference: str | None = None
+    characters: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     @property
     def fingerprint(self) -> tuple[str, str, int, str]:
@@ -109,6 +135,12 @@ class Capabilities:
     #: Files it serves beside the video; what is missing is made here.
     variants: frozenset[Variant] = frozenset({Variant.VIDEO})
     reference: bool = False
+    #: How videos it made can be taken further.
+    derivations: frozenset[Derivation] = frozenset()
+    #: Whether it keeps characters that appear in one video after another.
+    characters: bool = False
+    #: Whether it forgets a video when asked to.
+    delete: bool = False
     cancel: bool = False
     #: Whether a listing without our job proves that the job was never created.
     find_is_authoritative: bool = False

@@ -6,7 +6,7 @@ find a create whose answer was lost. Its one invariant: it never passes for comp
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx
 
@@ -17,6 +17,8 @@ from bot.providers.refusal import Refusals, is_final, say_lost
 
 #: Largest page the specification allows.
 LIMIT = 100
+#: Back to it is back to the first video there is.
+_EVER = datetime.min.replace(tzinfo=UTC)
 NO_LISTING = {400, 404, 405, 410, 501}
 
 
@@ -73,7 +75,7 @@ class Listing:
         seen: set[str] = set()
         while True:
             page = await self.page(after)
-            if page.at and after is None:
+            if page.at and after is None and instant > _EVER:
                 instant += page.at - now
             fresh = {i: item for item in page.items if (i := answers.read_id(item)) not in seen}
             for item in fresh.values():

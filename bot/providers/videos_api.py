@@ -12,7 +12,7 @@ import re
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from bot.errors import (
     AmbiguousCreate,
     ProviderError,
     RateLimited,
+    Rejected,
     RequestError,
     Unavailable,
 )
@@ -275,6 +276,47 @@ class VideosApiProvider:
 
     async def cancel(self, job: VideoJob) -> None:
         """Do nothing: the protocol has no cancel, and `capabilities.cancel` says so."""
+
+    async def delete(self, job: VideoJob) -> None:
+        """Have the server forget a finished job; see `VideoProvider.delete`.
+
+        A server that does not know the job has nothing left to forget.
+        """
+        path = f"videos/{quote(job.id, safe='')}"
+        try:
+            response = await self._client.delete(path, follow_redirects=False)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"{self.name} was not reached: {say_lost(error)}.") from error
+        if response.is_success or response.status_code == httpx.codes.NOT_FOUND:
+            return
+        if response.is_server_error:
+            raise Unavailable(self._refusals.say(response, "a delete"))
+        raise self._refusals.error(response, "a delete")
+
+    async def list(self) -> AsyncGenerator[VideoJob, None]:
+        """Yield the server's videos, newest first; see `VideoProvider.list`."""
+        now = self._clock.now()
+        try:
+            async for item in self._listing.since(datetime.min.replace(tzinfo=UTC), now):
+                yield self._read_foreign(item, now)
+        except ListingMissing as error:
+            raise Rejected(f"{self.name} has no listing.") from error
+        except ListingFailed as error:
+            raise Unavailable(str(error)) from error
+
+    def _read_foreign(self, item: answers.Item, now: datetime) -> VideoJob:
+        """Return what the listing says of a job that we may know nothing of."""
+        model, created_at = item.get("model"), answers.read_time(item.get("created_at"))
+        known = VideoJob(
+            provider=self.name,
+            id=answers.read_id(item) or "",
+            model=model if isinstance(model, str) else "",
+            seconds=0,
+            size="",
+            status=VideoStatus.UNKNOWN,
+            created_at=created_at or now,
+        )
+        return answers.read_job(item, known)
 
     async def _one(self, job_id: str) -> Sight:
         """Look at one job.

@@ -95,4 +95,6 @@ def video_request(work: Work) -> VideoRequest:
         seconds=spec.seconds,
         size=spec.size,
         reference=str(work.ports.media.path(spec.reference)) if spec.reference else None,
+        characters=spec.characters,
+        origin=spec.origin,
     )
