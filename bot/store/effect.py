@@ -1,6 +1,6 @@
 """Rows of the ledger: outside writes that must happen at most once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, select, update
@@ -44,6 +44,10 @@ _CREATED = select(effects.c.remote_id, effects.c.handle).where(
     effects.c.remote_id.is_not(None),
 )
 
+_MAKERS = _CREATED.add_columns(effects.c.run_id).where(
+    effects.c.remote_id.in_(bindparam("video_ids", expanding=True))
+)
+
 
 def intend(connection: Connection, effect: Effect) -> None:
     """Write *effect* down as being sent; `Conflict` if it may have been sent already."""
@@ -76,6 +80,12 @@ def claimed_ids(connection: Connection, provider: str) -> frozenset[str]:
     """Return the ids of the videos that done creates have made at *provider*."""
     made = connection.execute(_CREATED)
     return frozenset(row.remote_id for row in made if row.handle.get("provider") == provider)
+
+
+def makers(connection: Connection, provider: str, video_ids: Collection[str]) -> Mapping[str, str]:
+    """Return which run made each of those videos at *provider*."""
+    made = connection.execute(_MAKERS, {"video_ids": list(video_ids)})
+    return {row.remote_id: row.run_id for row in made if row.handle.get("provider") == provider}
 
 
 def _alone_in_the_air(

@@ -23,6 +23,9 @@ from bot.store.sqlite import open_sqlite
 from bot.store.tables import metadata
 from tests.postgres import fresh_database
 
+#: The schema of a program that comes after this one.
+NEXT = f"{int(schema.HEAD) + 1:04}"
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -106,7 +109,7 @@ class TestVersions:
         self, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         create(url)
-        monkeypatch.setattr(schema, "HEAD", "0002")
+        monkeypatch.setattr(schema, "HEAD", NEXT)
         with pytest.raises(DatabaseUnusable) as refused:
             open_store(url, migrate=False)
         assert "reelbot db upgrade" in (refused.value.hint or "")
@@ -115,7 +118,7 @@ class TestVersions:
         self, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store = open_store(url, migrate=True)
-        monkeypatch.setattr(schema, "HEAD", "0002")
+        monkeypatch.setattr(schema, "HEAD", NEXT)
         with store.engine_lock(), pytest.raises(EngineRunning, match="upgraded"):
             open_store(url, migrate=True)
         await store.close()
