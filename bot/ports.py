@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.domain.budget import Spend
+from bot.domain.card import Card, CardWish
 from bot.domain.command import Command
 from bot.domain.effect import Effect
 from bot.domain.post import Delivery, Limits, Post, Target
@@ -219,6 +220,34 @@ class Notifier(Protocol):
 
     async def notify(self, run: Run) -> None:
         """Tell about a run that is over or needs a person."""
+
+
+class Board(Protocol):
+    """Shows runs to the people who ask for them, approve them and pay for them."""
+
+    #: Seconds after which a lost card must show in `find`.
+    settle: float
+    #: Whether not finding a card proves that it was never put up.
+    find_is_authoritative: bool
+
+    def wishes(self, run: Run) -> Sequence[CardWish]:
+        """Return the cards that *run*, as it stands, should have and lacks.
+
+        None while the network is out of reach: a missing card holds back no run.
+        """
+
+    async def put(self, run: Run, wish: CardWish) -> Card:
+        """Put up the card; one request, never repeated inside.
+
+        Raises `AmbiguousPost` when it may be there; any other `PublishError` means that it surely
+        is not.
+        """
+
+    async def find(self, run: Run, wish: CardWish, *, since: datetime) -> Sequence[Card]:
+        """Return the cards that a lost `put` sent at *since* may have put up. Repeatable."""
+
+    def show(self, run: Run) -> None:
+        """Have the cards of *run* say how it stands, soon. Raises nothing and does not wait."""
 
 
 class Observer(Protocol):

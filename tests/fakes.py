@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.budget import Budget
+from bot.domain.card import Card, CardKind, CardWish
 from bot.domain.command import Command, CommandKind
 from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target
 from bot.domain.prompt import Prompt, PromptTemplate
@@ -258,6 +259,58 @@ class FakePublisher:
         )
 
 
+class FakeBoard:
+    """A `Board` in front of a network: a desk card where it was asked for, one for approvers."""
+
+    settle = 15.0
+
+    def __init__(self, network: Network, killer: Killer, *, authoritative: bool = True) -> None:
+        self.network = network
+        self.killer = killer
+        self.find_is_authoritative = authoritative
+        self.shown: list[tuple[str, RunState]] = []
+
+    def wishes(self, run: Run) -> Sequence[CardWish]:
+        if run.request.asked_in is None:
+            return ()
+        wanted = [CardWish(kind=CardKind.DESK, place=run.request.asked_in)]
+        if run.asked_at and not run.approval:
+            approvers = {"kind": CardKind.APPROVAL, "generation": run.generation}
+            wanted.append(CardWish(**approvers, place="#approvals"))
+        return [wish for wish in wanted if not any(card.answers(wish) for card in run.cards)]
+
+    async def put(self, run: Run, wish: CardWish) -> Card:
+        self.killer.line(f"{wish.kind} card: before it arrives")
+        script = self.network.script.pop(0) if self.network.script else None
+        if isinstance(script, BotError):
+            raise script
+        self.network.posts.append((wish.place, _marks(run, wish), None, self.network.clock.now()))
+        self.killer.line(f"{wish.kind} card: after it arrived, before the answer")
+        if script == "lose":
+            raise AmbiguousPost
+        return self._card(wish, len(self.network.posts))
+
+    async def find(self, run: Run, wish: CardWish, *, since: datetime) -> Sequence[Card]:
+        self.killer.line(f"find {wish.kind} card")
+        shown = self.network.clock.now() - timedelta(seconds=self.network.lag)
+        return [
+            self._card(wish, number)
+            for number, (_, marks, _, at) in enumerate(self.network.posts, 1)
+            if marks == _marks(run, wish) and at <= shown
+        ]
+
+    def _card(self, wish: CardWish, number: int) -> Card:
+        named = {"kind": wish.kind, "generation": wish.generation, "place": wish.place}
+        return Card(**named, id=f"card-{number}")
+
+    def show(self, run: Run) -> None:
+        self.shown.append((run.id, run.state))
+
+
+def _marks(run: Run, wish: CardWish) -> str:
+    return f"{run.id} {wish.kind} {wish.generation}"
+
+
 class FakeMedia:
     """A `MediaLibrary` that keeps bytes in memory; the world's disk."""
 
@@ -411,6 +464,7 @@ class World:
         self.vendor = Vendor(self.clock)
         self.slack = Network(self.clock)
         self.x = Network(self.clock)
+        self.room = Network(self.clock)
         self.media = FakeMedia()
         self.media.clock = self.clock
         self.authoritative = authoritative
@@ -446,6 +500,7 @@ class Bot:
         world.media.killer = killer
         self.provider = FakeProvider(world.vendor, killer, authoritative=world.authoritative)
         sure = world.authoritative
+        self.board = FakeBoard(world.room, killer, authoritative=sure)
         self.ports = Ports(
             clock=world.clock,
             store=self.store,
@@ -459,6 +514,7 @@ class Bot:
                 "x": FakePublisher(world.x, killer, authoritative=sure),
             },
             notifier=self.ears,
+            board=self.board,
             observer=self.ears,
             budget=lambda: Budget(per_day_usd=world.cap),
         )

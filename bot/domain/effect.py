@@ -38,3 +38,8 @@ class Effect:
     started_at: datetime
     #: Why it is uncertain or was not sent, for people.
     detail: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What sort of write it is: `create`, `post`, `card`."""
+        return self.key.split(":", 2)[1]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
+from bot.domain.card import Card
 from bot.domain.post import Delivery, DeliveryStatus, Post, Target
 from bot.domain.prompt import Prompt
 from bot.domain.schedule import ApprovalPolicy
@@ -70,6 +71,10 @@ class RunRequest:
     #: Words for the posts; overrides the template's.
     caption: str | None = None
     lang: str | None = None
+    #: Words for single targets, as text; they override all others.
+    captions: Mapping[str, str] = field(default_factory=dict)
+    #: Where it was asked for, as the network of the control room names the place.
+    asked_in: str | None = None
     provider: str
     video: VideoSpec
     targets: tuple[Target, ...]
@@ -166,6 +171,8 @@ class Run:
     approval: Approval | None = None
     deliveries: tuple[Delivery, ...] = ()
     notified: bool = False
+    #: The messages that show it to people, oldest first.
+    cards: tuple[Card, ...] = ()
     #: Its files were deleted; nothing can be done with them any more.
     removed: Removal | None = None
 

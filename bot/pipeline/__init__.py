@@ -115,6 +115,8 @@ class Pipeline:
             return row
 
     def _show(self, run: Run) -> None:
+        if self._ports.board:
+            self._ports.board.show(run)
         for queue in self._watchers.get(run.id, ()):
             queue.put_nowait(run)
 

@@ -63,6 +63,8 @@ class Write(Generic[T]):
     identify: Callable[[T], tuple[str | None, str | None]]
     #: The result again, from the row alone.
     rebuild: Callable[[Effect], T]
+    #: Whether a stop holds it back. Only what costs nothing and is seen by nobody outside may pass.
+    gated: bool = True
     #: Raises `Settling` while a command waits for other writes of the run: nothing new goes out.
     may_send: Callable[[], None]
     #: Commits the intent (and what else becomes of it) under the fence, together with what the
@@ -114,7 +116,7 @@ class Ledger:
 
     async def _send(self, write: Write[T], earlier: Effect | None) -> T:
         write.may_send()
-        await self._gate.check()
+        await self._check(write)
         handle = await write.prepare()
         effect = Effect(
             key=write.key,
@@ -128,7 +130,7 @@ class Ledger:
         await self._intend(write, effect)
         try:
             # Whoever stopped us while the intent was being written down must find it unsent.
-            await self._gate.check()
+            await self._check(write)
             self._refuse_stale(write, effect, begun)
             result = await write.send(handle)
         except Settling:
@@ -143,6 +145,11 @@ class Ledger:
             raise Settling(retry_after=write.settle) from e
         await self._done(write, effect, result)
         return result
+
+    async def _check(self, write: Write[T]) -> None:
+        """Raise `Stopped` if the write must not leave."""
+        if write.gated:
+            await self._gate.check()
 
     def _refuse_stale(self, write: Write[T], effect: Effect, begun: float) -> None:
         """Raise `Settling` if this process slept between intent and request."""

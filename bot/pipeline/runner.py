@@ -15,6 +15,7 @@ from bot.domain.effect import Effect, EffectState
 from bot.domain.run import Failure, Run, RunState, Step, WaitReason
 from bot.errors import BotError, BudgetExceeded, LeaseLost, StoreError, Uncertain
 from bot.pipeline.backoff import wait_after
+from bot.pipeline.cards import put_up
 from bot.pipeline.failure import failure
 from bot.pipeline.ledger import Ledger
 from bot.pipeline.obey import obey
@@ -118,6 +119,7 @@ class Runner:
                 return
             if self._stopping:
                 return
+            await put_up(work)
             if not await self._step(work, step) or work.released:
                 return
 
@@ -215,6 +217,8 @@ class Runner:
 
 def _is_open(run: Run, effect: Effect) -> bool:
     """Whether *run* must not end yet: a write is in the air, or made what the run lacks."""
+    if effect.kind == "card":
+        return False
     if effect.state is EffectState.SENDING:
         return True
     lacks = run.job is None and effect.key == f"{run.id}:create:{run.generation}"

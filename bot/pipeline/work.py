@@ -17,6 +17,7 @@ from bot.errors import Settling
 from bot.pipeline.gate import Gate
 from bot.pipeline.ledger import Ledger
 from bot.ports import (
+    Board,
     Change,
     Clock,
     Lease,
@@ -49,6 +50,8 @@ class Ports:
     publishers: Mapping[str, Publisher]
     notifier: Notifier
     observer: Observer
+    #: None while no control room is connected.
+    board: Board | None = None
     #: Read each time, so that an edited file counts at once.
     budget: Callable[[], Budget]
     #: Bytes that must be free before a video is paid for.
@@ -116,6 +119,11 @@ class Work:
         """
         self.run = self.run.evolve(**results)
         self._staged += changes
+
+    @property
+    def has_staged(self) -> bool:
+        """Whether changes wait for the next commit, which may say no to them."""
+        return bool(self._staged)
 
     def drop_staged(self) -> None:
         """Forget the changes kept for the next commit; the run keeps its results."""

@@ -1,5 +1,7 @@
 """What an answer can be, and what several commands ask of a Run before they give one."""
 
+from collections.abc import Sequence
+
 from bot.domain.effect import Effect, EffectState
 from bot.domain.post import DeliveryStatus, Target
 from bot.domain.run import Run, RunState
@@ -34,8 +36,14 @@ def is_uncertain(run: Run) -> bool:
 
 def target_of(effect: Effect) -> Target | None:
     """Return the target of a post's effect, None for the create."""
-    _, kind, rest = effect.key.split(":", 2)
-    return Target.parse(rest.rsplit(":", 1)[0]) if kind == "post" else None
+    rest = effect.key.split(":", 2)[2]
+    return Target.parse(rest.rsplit(":", 1)[0]) if effect.kind == "post" else None
+
+
+async def effects_of(work: Work) -> Sequence[Effect]:
+    """Return what the ledger knows of the run's video and posts; a lost card binds nobody."""
+    effects = await work.ports.store.effects(work.run.id)
+    return [effect for effect in effects if effect.kind != "card"]
 
 
 async def must_be_settled(work: Work) -> None:
@@ -46,7 +54,7 @@ async def must_be_settled(work: Work) -> None:
     run = work.run
     if run.state is RunState.ATTENTION:
         raise Refused(RESOLVE_FIRST)
-    for effect in await work.ports.store.effects(run.id):
+    for effect in await effects_of(work):
         target = target_of(effect)
         if not effect.key.endswith(f":{run.generation}") or effect.state is EffectState.NOT_SENT:
             continue

@@ -7,7 +7,14 @@ from bot.domain.command import Command
 from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Delivery, DeliveryStatus, Target
 from bot.domain.run import Failure, Run, RunState, Step
-from bot.pipeline.obey.answer import Applied, Refused, describe, is_uncertain, target_of
+from bot.pipeline.obey.answer import (
+    Applied,
+    Refused,
+    describe,
+    effects_of,
+    is_uncertain,
+    target_of,
+)
 from bot.pipeline.steps.approve import ending
 from bot.pipeline.steps.money import promised, spend_key
 from bot.pipeline.steps.publish import rebuild_delivery
@@ -23,7 +30,7 @@ async def resolve(work: Work, command: Command) -> Applied:
         raise Refused(f"Nothing about this run is uncertain: {describe(run)}.")
     effects = [
         e
-        for e in await work.ports.store.effects(run.id)
+        for e in await effects_of(work)
         if e.state in {EffectState.UNCERTAIN, EffectState.SENDING}
         and e.key.endswith(f":{run.generation}")
         and not _is_given_up(run, target_of(e))

@@ -10,6 +10,7 @@ from bot.pipeline.obey.answer import (
     Applied,
     Refused,
     describe,
+    effects_of,
     must_be_settled,
     target_of,
 )
@@ -55,6 +56,6 @@ async def retry(work: Work, command: Command) -> Applied:
 
 async def _not_to_be_sent_again(work: Work) -> tuple[Delivery, ...]:
     """Return the deliveries that went out or may have; only the others are tried again."""
-    effects = await work.ports.store.effects(work.run.id)
+    effects = await effects_of(work)
     maybe = {str(target_of(e)) for e in effects if e.state is not EffectState.NOT_SENT}
     return tuple(d for d in work.run.deliveries if str(d.target) in maybe)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.run import Approval, Run, RunState, WaitReason
 from bot.domain.schedule import ApprovalMode
+from bot.pipeline.cards import put_up
 from bot.pipeline.steps.money import unspent
 from bot.pipeline.work import Park, Work
 from bot.ports import Change
@@ -21,6 +22,7 @@ async def approve(work: Work) -> None:
         )
         await work.tell(asked)  # first: rather asked twice than never
         await work.save(asked_at=asked.asked_at)
+        await put_up(work)
     expires_at = expiry(work.run)
     if work.now() < expires_at:
         raise Park(WaitReason.APPROVAL, expires_at)

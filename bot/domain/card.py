@@ -1,0 +1,39 @@
+"""Cards: the messages that show a run to the people who asked for it or decide on it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CardKind(StrEnum):
+    """Whom a card is for."""
+
+    DESK = "desk"  #: Those who asked: where the request was made, or where schedules report.
+    APPROVAL = "approval"  #: Those who approve: one for every time they are asked.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWish:
+    """A card that a run should have."""
+
+    kind: CardKind
+    #: The run's generation it belongs to; 0 for a card that stays the same for ever.
+    generation: int = 0
+    #: Where it is to stand, as the network names the place.
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A card that is there, one per kind and generation. It is edited in place."""
+
+    kind: CardKind
+    generation: int = 0
+    place: str
+    #: The network's own id of the message.
+    id: str
+    #: Where people can see it.
+    url: str | None = None
+
+    def answers(self, wish: CardWish) -> bool:
+        """Whether it is the card that was wished for."""
+        return (self.kind, self.generation) == (wish.kind, wish.generation)
