@@ -7,6 +7,8 @@ wrong here, nothing was posted.
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 
 import httpx
@@ -28,17 +30,19 @@ async def upload(client: httpx.AsyncClient, url: str, path: Path, asset: Asset) 
     """
     size = asset.bytes
     _check_file(path, size)
-    request = httpx.Request(  # not the client's: its headers carry our token
-        "POST",
-        _checked(client.base_url, url),
-        headers={"content-type": asset.media_type, "content-length": str(size)},
-        content=_read(path),
-        extensions={"timeout": client.timeout.as_dict()},
-    )
-    try:
-        response = await client.send(request, follow_redirects=False)
-    except httpx.HTTPError as error:
-        raise _broken(f"the connection failed ({type(error).__name__})") from error
+    address = _checked(client.base_url, url)
+    async with aclosing(_read(path)) as content:
+        request = httpx.Request(  # not the client's: its headers carry our token
+            "POST",
+            address,
+            headers={"content-type": asset.media_type, "content-length": str(size)},
+            content=content,
+            extensions={"timeout": client.timeout.as_dict()},
+        )
+        try:
+            response = await client.send(request, follow_redirects=False)
+        except httpx.HTTPError as error:
+            raise _broken(f"the connection failed ({type(error).__name__})") from error
     if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         raise PostRejected(
             f"Slack does not take a file of {size} bytes.", hint="Make the video shorter."
@@ -81,8 +85,11 @@ def _checked(api: httpx.URL, url: str) -> httpx.URL:
 
 
 async def _read(path: Path) -> AsyncGenerator[bytes]:
-    with await asyncio.to_thread(path.open, "rb") as file:
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
+    loop = asyncio.get_running_loop()
+    # A thread of its own: the loop's pool would read with one after the other, and each keeps the
+    # memory of its last piece.
+    with path.open("rb", buffering=0) as file, ThreadPoolExecutor(1, "slack-upload") as thread:
+        while chunk := await loop.run_in_executor(thread, file.read, CHUNK):
             yield chunk
 
 
