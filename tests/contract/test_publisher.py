@@ -1,17 +1,21 @@
 """What every publisher promises the pipeline, whatever network it stands in front of."""
 
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.domain.post import DeliveryStatus, Post, Target
 from bot.media import Library
 from bot.ports import Publisher
 from bot.publishers.preview import PreviewPublisher
+from bot.publishers.slack import SlackPublisher
 from tests.clips import chunks, clip
 from tests.clock import FakeClock
+from tests.fake_slack import FakeSlack
 
 
 @dataclass
@@ -26,36 +30,56 @@ class Stage:
 
 
 def preview(network: str):
-    def build(folder: Path, media: Library, clock: FakeClock) -> tuple[Publisher, Callable]:
+    @asynccontextmanager
+    async def build(folder: Path, media: Library, clock: FakeClock):
         publisher = PreviewPublisher(network, folder / "preview", media=media, clock=clock)
         page = folder / "preview" / "feed.html"
-        return publisher, lambda: page.read_text().count("<article ")
+        yield publisher, lambda: page.read_text().count("<article ")
 
     return build
+
+
+class Leaping(FakeClock):
+    """A clock that moves to the end of every sleep by itself."""
+
+    async def sleep(self, seconds: float) -> None:
+        await self.advance(seconds)
+
+
+@asynccontextmanager
+async def slack(_folder: Path, media: Library, clock: FakeClock):
+    fake = FakeSlack(clock)
+    fake.workspace.add_channel("#cats")
+    headers = {"authorization": "Bearer xoxb-test"}
+    async with fake.serving(), httpx.AsyncClient(base_url=fake.api_url, headers=headers) as client:
+        publisher = SlackPublisher(client, media=media, clock=clock)
+        yield publisher, lambda: len(fake.clips("#cats"))
 
 
 STAGES = {
     "preview-slack": ("slack:#cats", preview("slack")),
     "preview-x": ("x:@reelbot", preview("x")),
+    "slack": ("slack:#cats", slack),
 }
 
 
 @pytest.fixture(params=STAGES)
 async def stage(request, tmp_path):
     target, build = STAGES[request.param]
-    clock, media = FakeClock(), Library(tmp_path / "media")
-    publisher, shown = build(tmp_path, media, clock)
+    clock, media = Leaping(), Library(tmp_path / "media")
     asset = await media.save(chunks(clip(seconds=0.25)), "video/mp4")
-    post = Post(
-        run_id="run-1",
-        target=Target.parse(target),
-        caption="A cat sails at golden hour.",
-        alt_text="A tabby in a red boat.",
-        asset=asset,
-        thumbnail=await media.thumbnail(asset),
-        simulated=publisher.preview,
-    )
-    return Stage(publisher, clock, post, shown)
+    thumbnail = await media.thumbnail(asset)
+    async with build(tmp_path, media, clock) as (publisher, shown):
+        post = Post(
+            run_id="run-1",
+            target=Target.parse(target),
+            caption="A cat sails at golden hour.",
+            alt_text="A tabby in a red boat.",
+            asset=asset,
+            thumbnail=thumbnail,
+            simulated=publisher.preview,
+        )
+        yield Stage(publisher, clock, post, shown)
 
 
 async def find(stage, handle, post=None):
