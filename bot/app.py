@@ -10,7 +10,7 @@ or a refusal does not wait for codecs and web servers.
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -153,8 +153,10 @@ class App:
     feed: Path
 
     @asynccontextmanager
-    async def engine(self, *, only: str | None = None, makes: bool = True) -> AsyncGenerator[None]:
-        """Be the one engine: move all runs, or the one named *only*, while the context is open.
+    async def engine(
+        self, *, only: Collection[str] | None = None, makes: bool = True
+    ) -> AsyncGenerator[None]:
+        """Be the one engine: move all runs, or those in *only*, while the context is open. Once.
 
         Raises `EngineRunning`, and `LowDisk` before anything is paid for, unless it *makes*
         nothing.
@@ -441,11 +443,15 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
             models={MODEL: model},
             variants=frozenset(Variant),
             reference=True,
+            delete=True,
             find_is_authoritative=True,
             simulated=True,
         )
     return Capabilities(
-        models=dict(entry.models), reference=True, find_is_authoritative=entry.trust_listing
+        models=dict(entry.models),
+        reference=True,
+        delete=True,
+        find_is_authoritative=entry.trust_listing,
     )
 
 

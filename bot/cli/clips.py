@@ -23,7 +23,7 @@ _STYLES = {
     VideoStatus.CANCELLED: "dim",
 }
 _HEAD = ("video", "status", "price", "length", "size", "by", "here", "there")
-_HEAD_AT = ("id", "status", "length", "size", "made", "there", "run")
+_HEAD_AT = ("status", "length", "size", "made", "there", "made by run")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,6 @@ def listing_at(found: Sequence[tuple[VideoJob, str | None]], now: datetime) -> N
     """Print what a provider lists, with the runs of ours that made it."""
     rows = [
         (
-            job.id,
             _status(job.status),
             f"{job.seconds} s" if job.seconds else "–",
             job.size or "–",
@@ -177,7 +176,7 @@ def listing_at(found: Sequence[tuple[VideoJob, str | None]], now: datetime) -> N
         )
         for job, run_id in found
     ]
-    show.table(_HEAD_AT, rows)
+    show.table(_HEAD_AT, rows, notes=[(job.id,) for job, _ in found])
 
 
 # --- one ---------------------------------------------------------------------------------------
@@ -216,8 +215,8 @@ def _full(
 
 
 def _until(clip: Clip, now: datetime) -> str:
-    until = f", until {show.when(clip.expires_at)}" if clip.expires_at else ""
-    return _there(clip, now) + until
+    words = _there(clip, now)
+    return f"{words}, until {show.when(clip.expires_at)}" if words.endswith("left") else words
 
 
 def _family(clip: Clip, origins: Sequence[Clip], derived: Sequence[Clip]) -> report.Rows:

@@ -99,7 +99,8 @@ def _derive(
             at.refuse_unpublishable(request)
             at.refuse_low_disk()
             price = show.usd(at.intake.price(request))
-            show.remark(f"{how.value.capitalize()} of {source.id}: {session.first_words(source)}")
+            what = f"{how.value.capitalize()} of {source.id}: "
+            show.remark(what + session.first_words(source, len(what)))
             session.confirm(f"The video costs {price} at {request.provider}. Make it?", yes=yes)
             async with at.opened() as app:
                 await session.begin(app, request, detach=detach, json=json)

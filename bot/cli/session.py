@@ -8,7 +8,7 @@ import asyncio
 import getpass
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -60,18 +60,18 @@ def wait_for(coroutine: Callable[[], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def moving(app: "App", run_id: str, *, makes: bool = True) -> AsyncGenerator[None]:
-    """See to it that somebody moves the run while the context is open.
+async def moving(app: "App", *run_ids: str, makes: bool = True) -> AsyncGenerator[None]:
+    """See to it that somebody moves the runs while the context is open; once for each App.
 
     *makes*: as `App.engine` takes it.
     """
     async with AsyncExitStack() as stack:
         if not app.store.engine_running():
             with suppress(EngineRunning):  # one that starts this very moment
-                await stack.enter_async_context(app.engine(only=run_id, makes=makes))
+                await stack.enter_async_context(app.engine(only=run_ids, makes=makes))
                 yield
                 return
-        substitute = asyncio.create_task(_stand_in(app, run_id, makes=makes))
+        substitute = asyncio.create_task(_stand_in(app, run_ids, makes=makes))
         try:
             yield
         finally:
@@ -79,14 +79,14 @@ async def moving(app: "App", run_id: str, *, makes: bool = True) -> AsyncGenerat
             await asyncio.gather(substitute, return_exceptions=True)
 
 
-async def _stand_in(app: "App", run_id: str, *, makes: bool) -> None:
-    """Move the run if the engine that should do it has gone, or was there for another run."""
+async def _stand_in(app: "App", run_ids: Collection[str], *, makes: bool) -> None:
+    """Move the runs if the engine that should do it has gone, or was there for others."""
     away = 0
     while away < _PATIENCE:
         await asyncio.sleep(1)
         away = 0 if await asyncio.to_thread(app.store.engine_running) else away + 1
     try:
-        async with app.engine(only=run_id, makes=makes):
+        async with app.engine(only=run_ids, makes=makes):
             show.remark("The engine has gone; going on without it.")
             await asyncio.Event().wait()
     except BotError as e:
@@ -167,6 +167,9 @@ def confirm(question: str, *, yes: bool) -> None:
     try:
         show.err.print(show.text(f"{question} [y/N] "), end="")
         answer = sys.stdin.readline().strip().lower()
+    except KeyboardInterrupt:
+        show.remark("")
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
     if answer not in {"y", "yes"}:
@@ -221,6 +224,6 @@ async def find_video(store: "Store", reference: str) -> Run:
     return run
 
 
-def first_words(run: Run) -> str:
-    """Return the beginning of what *run*'s video shows."""
-    return show.one_line(run.prompt.text if run.prompt else run.request.prompt or "", 40)
+def first_words(run: Run, indent: int) -> str:
+    """Return as much of what *run*'s video shows as a line takes behind *indent* columns."""
+    return show.one_line(run.prompt.text if run.prompt else run.request.prompt or "", indent)

@@ -227,7 +227,7 @@ def delete(
         async with opened(settings) as app:
             for run in found.values():
                 show.remark(f"{run.id}  {_goes(run, app, only_here=only_here)}")
-                show.remark(f"  {session.first_words(run)}")
+                show.remark(f"  {session.first_words(run, 2)}")
             these = "this video" if len(found) == 1 else f"these {len(found)} videos"
             session.confirm(f"Delete {these} for ever?", yes=yes)
             await _delete(app, list(found), {"where": "here"} if only_here else {}, json=json)
@@ -255,7 +255,9 @@ def _goes(run: Run, app: "App", *, only_here: bool) -> str:
     words = [f"here: {size:.2f} MB" if here else "here: nothing"]
     name = run.request.provider
     provider = app.desk.providers.get(name)
-    if run.job and not only_here:
+    if run.removed and run.removed.at_provider:
+        words.append(f"{name} has forgotten it")
+    elif run.job and not only_here:
         able = provider is not None and provider.capabilities.delete
         words.append(f"at {name}: {run.job.id}" if able else f"{name} cannot delete it")
     return "; ".join(words)
@@ -264,21 +266,24 @@ def _goes(run: Run, app: "App", *, only_here: bool) -> str:
 async def _delete(app: "App", ids: Sequence[str], args: dict[str, str], *, json: bool) -> None:
     """Delete one after the other; exits 1 if one was refused, when all have been asked for."""
     answers = []
-    for run_id in ids:
-        async with session.moving(app, run_id, makes=False):
+    async with session.moving(app, *ids, makes=False):
+        for run_id in ids:
             command = await session.tell(app, CommandKind.DELETE, run_id, **args)
-        done, said = command.state is CommandState.DONE, command.answer or "Done."
-        answers.append({"id": run_id, "deleted": done, "answer": said})
-        if json:
-            continue
-        if done:
-            show.result(f"{run_id}: {said}" if len(ids) > 1 else said)
-        else:
-            show.failure(f"{run_id}: {said}" if len(ids) > 1 else said, None)
+            done, said = command.state is CommandState.DONE, command.answer or "Done."
+            answers.append({"id": run_id, "deleted": done, "answer": said})
+            if not json:
+                _say(f"{run_id}: {said}" if len(ids) > 1 else said, done=done)
     if json:
         show.as_json(answers)
     if not all(answer["deleted"] for answer in answers):
         raise typer.Exit(1)
+
+
+def _say(answer: str, *, done: bool) -> None:
+    if done:
+        show.result(answer)
+    else:
+        show.failure(answer, None)
 
 
 async def _clip(store: "Store", run: Run, settings: "Settings") -> clips.Clip:
