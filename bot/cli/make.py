@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import session
-from bot.cli.options import Detach, ImageFile, Json, Language, ScheduleId, Template, Variables
+from bot.cli.options import (
+    Characters,
+    Detach,
+    ImageFile,
+    Json,
+    Language,
+    ScheduleId,
+    Template,
+    Variables,
+)
 from bot.domain.schedule import VideoDefaults
 from bot.domain.video import Asset
 from bot.errors import RequestError
@@ -37,6 +46,7 @@ def make(
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Such as 1280x720.")] = None,
     seconds: Annotated[int | None, typer.Option(metavar="N", min=1, help="How long it is.")] = None,
     image: ImageFile = None,
+    character: Characters = None,
     to: Annotated[
         list[str] | None,
         typer.Option(metavar="TARGET", help="slack:#cats, x:@reelbot; again for more."),
@@ -66,6 +76,7 @@ def make(
         provider=provider,
         video=VideoDefaults(model=model, size=size, seconds=seconds),
         image=_stand_in(image) if image else None,
+        characters=tuple(character or []),
         targets=tuple(to or []),
         caption=caption,
         lang=lang,

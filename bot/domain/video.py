@@ -70,6 +70,8 @@ class Origin:
     video_id: str
     #: The run that made it.
     run_id: str
+    #: How long it is. An extension needs it: only what is longer is made, and paid for.
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
