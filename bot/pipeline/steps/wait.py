@@ -66,9 +66,7 @@ async def _watch(work: Work, job: VideoJob) -> VideoJob:
     return job
 
 
-async def _next_look(
-    work: Work, job: VideoJob, looks: AsyncGenerator[VideoJob]
-) -> VideoJob | None:
+async def _next_look(work: Work, job: VideoJob, looks: AsyncGenerator[VideoJob]) -> VideoJob | None:
     """Return the next observation; None if somebody wants the run back or a look at once."""
     look = asyncio.ensure_future(anext(looks))
     interrupted = asyncio.ensure_future(work.interrupted.wait())
