@@ -10,8 +10,10 @@ import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,8 +25,13 @@ from standardwebhooks import Webhook
 from starlette.applications import Starlette
 
 from bot import web
+from bot.domain.run import RunState
+from bot.domain.video import VideoStatus
 from bot.errors import StoreError
+from bot.pipeline import Pipeline
+from bot.wakers.embedded import EmbeddedWaker
 from bot.web import webhooks
+from tests.fakes import World, make_request
 
 KEY, OTHER = b"k" * 32, b"\x00\xff" * 16
 SECRET, OTHER_SECRET = (f"whsec_{base64.b64encode(key).decode()}" for key in (KEY, OTHER))
@@ -469,6 +476,35 @@ async def test_body_and_secret_are_not_logged_and_a_refusal_only_once_a_minute(
         ("webhook refused", "gateway", "Missing required headers"),
     ]
     assert "private" not in str(lines)
+
+
+# --- all of it ---------------------------------------------------------------------------------
+
+
+async def test_a_webhook_ends_the_wait_of_a_real_run(tmp_path: Path) -> None:
+    """Over HTTP, store and pipeline, to both posts; the clock of the looks stands still."""
+    counts: list[str] = []
+    hooks = web.Hooks({"vendor": web.read_secrets("HOOK", SECRET)}, count=counts.append)
+    app = web.build(ready=dict, registry=CollectorRegistry(), hooks=hooks)
+    async with World(tmp_path).boot() as bot, serving(app) as client:
+        bot.world.vendor.seconds = 1e6
+        waker = EmbeddedWaker(clock=bot.clock, on_error=print)
+        pipeline = Pipeline(replace(bot.ports, waker=waker), on_error=print)
+        async with pipeline.run(), hooks.run(find=bot.store.run_of_video, nudge=pipeline.nudge):
+            run = await pipeline.start(make_request())
+            async with aclosing(pipeline.watch(run.id)) as runs, asyncio.timeout(10):
+                async for run in runs:
+                    if run.job and run.job.look_again_at and not bot.world.vendor.stays:
+                        bot.world.vendor.stays = VideoStatus.COMPLETED
+                        body = event(run.job.id)
+                        answer = await client.post(
+                            "/webhooks/vendor", content=body, headers=by_hand(body)
+                        )
+                        assert answer.status_code == 200
+    assert run.state is RunState.SUCCEEDED
+    assert (bot.clock.elapsed, bot.world.vendor.looks) == (0, 2)
+    assert bot.world.posts == ["slack:#cats", "x:@reelbot"]
+    assert counts == ["nudged"]
 
 
 # --- anything ----------------------------------------------------------------------------------
