@@ -49,6 +49,11 @@ _ID_LENGTH = 512
 
 _TYPES = {"video.completed", "video.failed"}
 
+#: Gives the run of a provider's video, None without one.
+Find = Callable[[str, str], Awaitable[str | None]]
+#: Has a run look at its provider.
+Nudge = Callable[[str], Awaitable[None]]
+
 log = structlog.get_logger("reelbot")
 
 
@@ -131,12 +136,7 @@ class Hooks:
         return [Route("/webhooks/{provider}", self._receive, methods=["POST"])]
 
     @asynccontextmanager
-    async def run(
-        self,
-        *,
-        find: Callable[[str, str], Awaitable[str | None]],
-        nudge: Callable[[str], Awaitable[None]],
-    ) -> AsyncGenerator[None]:
+    async def run(self, *, find: Find, nudge: Nudge) -> AsyncGenerator[None]:
         """Pass hints on while the context is open; what came before waits for it.
 
         *find* gives the run of a provider's video, *nudge* has it look. Hints that are left at
@@ -149,28 +149,28 @@ class Hooks:
             drain.cancel()
             await asyncio.gather(drain, return_exceptions=True)
 
-    async def _drain(
-        self,
-        find: Callable[[str, str], Awaitable[str | None]],
-        nudge: Callable[[str], Awaitable[None]],
-    ) -> None:
+    async def _drain(self, find: Find, nudge: Nudge) -> None:
         while True:
             hint = await self._waiting.get()
             try:
-                run_id = await find(hint.provider, hint.video_id)
-                if run_id is not None:
-                    await nudge(run_id)
+                outcome = await self._pass_on(hint, find, nudge)
             except Exception as e:  # noqa: BLE001  # the next hint may fare better
                 log.warning("webhook lost", provider=hint.provider, error=str(e))
-                self._count(Outcome.DROPPED)
-                continue
-            if run_id is not None:
-                self._count(Outcome.NUDGED)
-            elif hint.again:
-                self._count(Outcome.UNKNOWN)
-            else:
-                later = replace(hint, again=True)
-                asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self._offer, later)
+                outcome = Outcome.DROPPED
+            if outcome:
+                self._count(outcome)
+
+    async def _pass_on(self, hint: _Hint, find: Find, nudge: Nudge) -> Outcome | None:
+        """Return what became of the webhook; None when it is to be looked up once more."""
+        run_id = await find(hint.provider, hint.video_id)
+        if run_id is not None:
+            await nudge(run_id)
+            return Outcome.NUDGED
+        if hint.again:
+            return Outcome.UNKNOWN
+        later = replace(hint, again=True)
+        asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self._offer, later)
+        return None
 
     def _offer(self, hint: _Hint) -> None:
         try:

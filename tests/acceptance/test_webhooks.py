@@ -92,5 +92,6 @@ def test_an_engine_takes_webhooks_and_counts_what_became_of_them(folder: Folder)
     assert [answer.status_code for answer in answers] == [200, 200, 401, 404]
     for outcome in ("unknown", "repeated", "unauthorized", "not_found"):
         assert f'reelbot_webhooks_total{{outcome="{outcome}"}} 1.0' in metrics
+    assert f"Webhooks: {engine.address}/webhooks/gateway" in engine.log
     assert "video_1" not in engine.log
     assert SECRET not in engine.log
