@@ -10,6 +10,7 @@ The map of the house:
       Prompt   Spend     VideoJob        Asset  Inspection    Post  Approval  Delivery
 
     triggers    scheduler  cli            ask for Runs, never change one
+                slack                     the control room: commands, cards, buttons
                 web                       health and metrics
     the flow    intake                    a wish or a fire -> RunRequest, checked
                 pipeline                  takes every Run to its first step without a result
@@ -17,6 +18,7 @@ The map of the house:
                 providers  publishers     who makes videos, who shows them
                 media  store  wakers      who keeps, remembers, wakes
                 settings  telemetry       the environment; logs and metrics
+                slack_api                 one call of Slack's Web API, and what came of it
     the core    ports  domain  errors     the sockets, the nouns, the failures
     beside it   studio                    a video vendor of our own, spoken to over HTTP
 

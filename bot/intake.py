@@ -125,6 +125,7 @@ class Intake:
             source=wish.by,
             prompt=wish.prompt,
             caption=wish.caption,
+            asked_in=wish.asked_in,
             provider=source.request.provider,
             video=VideoSpec(
                 model=spec.model or job.model,

@@ -415,6 +415,12 @@ class Store(Protocol):
     async def overdue(self, before: datetime) -> Sequence[str]:
         """Return unfinished runs with a wake_at before *before*, and running ones no one holds."""
 
+    async def count_asked(self, source: str, since: datetime) -> int:
+        """Return how many requests of the person *source* were taken since then.
+
+        Only those whose key begins with `source!`, as intake makes them.
+        """
+
     async def stopped_runs(self) -> Sequence[str]:
         """Return the runs that wait for a stop to be lifted."""
 

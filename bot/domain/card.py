@@ -1,4 +1,4 @@
-"""Cards: the messages that show a run to the people who asked for it or decide on it."""
+"""Cards: the messages that show a run to those who asked for it, decide on it, or must know."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +9,8 @@ class CardKind(StrEnum):
 
     DESK = "desk"  #: Those who asked: where the request was made, or where schedules report.
     APPROVAL = "approval"  #: Those who approve: one for every time they are asked.
+    REMINDER = "reminder"  #: Those who approve, once more before it is too late.
+    NOTICE = "notice"  #: Those who must know that the run failed, needs a person, or is well again.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.domain.budget import Budget
 from bot.domain.post import Target
 from bot.domain.prompt import PromptTemplate
+from bot.domain.room import RoomConfig
 from bot.domain.video import Model, VideoSpec
 
 
@@ -152,6 +153,8 @@ class Plan:
     defaults: VideoDefaults = VideoDefaults()
     #: `publish: preview` at the top of the file: nothing goes to a live network.
     preview: bool = False
+    #: `slack`: the control room.
+    room: RoomConfig = field(default_factory=RoomConfig)
 
     def schedule(self, schedule_id: str) -> Schedule | None:
         """Return the schedule of that id, None if the file has none."""

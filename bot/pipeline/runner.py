@@ -130,6 +130,8 @@ class Runner:
         while True:
             work.interrupted.clear()
             await obey(work)
+            if not self._stopping:
+                await put_up(work)
             run = work.run
             step = run.step
             if run.state.is_terminal or run.state is RunState.ATTENTION or step is None:
@@ -137,8 +139,10 @@ class Runner:
                 return
             if self._stopping:
                 return
-            await put_up(work)
-            if not await self._step(work, step) or work.released:
+            if not await self._step(work, step):
+                await put_up(work)  # what became of it may have to be told
+                return
+            if work.released:
                 return
 
     async def _step(self, work: Work, step: Step) -> bool:
@@ -170,6 +174,7 @@ class Runner:
             return False
         self._ports.observer.stepped(work.run, step, time.monotonic() - started)
         if work.run.state.is_terminal:
+            await put_up(work)
             await work.save(release=True)
             self._ports.observer.parked(work.run)
         elif _is_past(work.run.failure, step):

@@ -110,6 +110,7 @@ def _plan(shape: PlanShape) -> Plan:
         schedules=tuple(_schedule(entry, shape) for entry in shape.schedules),
         defaults=shape.defaults.video.video(),
         preview=shape.publish is not None,
+        room=shape.slack.room(shape.timezone),
     )
 
 

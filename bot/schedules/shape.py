@@ -1,14 +1,16 @@
 """The keys of `schedules.yaml`; every description is an editor's help."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, StrictBool, model_validator
+from pydantic import Field, GetJsonSchemaHandler, StrictBool, StrictInt, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from bot.document import Shape, Wrong, suggest
 from bot.domain.budget import Budget
+from bot.domain.room import RoomConfig, Who
 from bot.domain.schedule import (
     DEFAULT_BUDGET,
     ApprovalMode,
@@ -20,6 +22,7 @@ from bot.domain.schedule import (
 from bot.domain.video import Model
 from bot.schedules.value import (
     BaseUrl,
+    Channel,
     Cron,
     Day,
     Duration,
@@ -27,8 +30,10 @@ from bot.schedules.value import (
     Identifier,
     Language,
     ModelName,
+    People,
     Seconds,
     Size,
+    SlashCommand,
     TargetText,
     Template,
     Usd,
@@ -247,6 +252,90 @@ class ScheduleShape(Shape):
     enabled: StrictBool = Field(default=True, description="false: it is kept but never fires.")
 
 
+class RightsShape(Shape):
+    """Who may do what in Slack: `everyone`, or ids of people, user groups and channels."""
+
+    generate: People = Field(
+        default="everyone",
+        description="Who may ask for videos and decide on posts that stay in Slack. everyone is "
+        "every full member; guests and members of other workspaces never are.",
+    )
+    publish_x: People = Field(
+        default=(), description="Who may let posts out to X, as in [U0123ABCD, S0123ABCD]."
+    )
+    admin: People = Field(
+        default=(),
+        description="Who may start again after a stop, hold schedules back and delete videos; "
+        "they have the other rights as well.",
+    )
+
+
+class SlackShape(Shape):
+    """Slack as the control room."""
+
+    command: SlashCommand = Field(
+        default="/video", description="The slash command, as the app's manifest names it."
+    )
+    language: Literal["en", "ja"] = Field(
+        default="en", description="The language the bot speaks in Slack."
+    )
+    desk: Channel | None = Field(
+        default=None,
+        description="The channel where schedules and the command line report, as in #video-desk.",
+    )
+    approvers: Channel | None = Field(
+        default=None,
+        description="The channel where approval is asked for; left out, the card where the video "
+        "was asked for has the buttons.",
+    )
+    rights: RightsShape = Field(
+        default_factory=RightsShape, description="Who may do what in Slack."
+    )
+    self_approval: StrictBool = Field(
+        default=False,
+        description="true: people may approve what they asked for themselves.",
+    )
+    daily_limit: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = Field(
+        default=None,
+        description="Videos that one person may ask for in a day of `timezone`; left out, only "
+        "the budget limits.",
+    )
+    confirm_over_usd: Usd = Field(
+        default=Decimal(5),
+        description="USD from which on a video is asked about once more.",
+        json_schema_extra={"default": 5.0},
+    )
+    allow_simulated: Annotated[tuple[Channel, ...], Field(max_length=20)] = Field(
+        default=(), description="Channels that take the studio's SIMULATED clips."
+    )
+
+    def room(self, timezone: str) -> RoomConfig:
+        return RoomConfig(
+            command=self.command,
+            language=self.language,
+            desk=self.desk,
+            approvers=self.approvers,
+            generate=_who(self.rights.generate),
+            publish_x=_who(self.rights.publish_x),
+            admin=_who(self.rights.admin),
+            self_approval=self.self_approval,
+            daily_limit=self.daily_limit,
+            confirm_over_usd=self.confirm_over_usd,
+            allow_simulated=frozenset(self.allow_simulated),
+            timezone=timezone,
+        )
+
+
+def _who(named: People) -> Who:
+    if isinstance(named, str):
+        return Who(everyone=True)
+    return Who(
+        users=tuple(n for n in named if n[0] in "UW"),
+        groups=tuple(n for n in named if n[0] == "S"),
+        channels=tuple(n for n in named if n[0] in "CG"),
+    )
+
+
 class PlanShape(Shape):
     """When reelbot makes which video, with whom, and where it goes."""
 
@@ -269,6 +358,7 @@ class PlanShape(Shape):
     ad_hoc: AdHocShape = Field(
         default_factory=AdHocShape, description="What holds for requests by people."
     )
+    slack: SlackShape = Field(default_factory=SlackShape, description="Slack as the control room.")
     schedules: tuple[ScheduleShape, ...] = Field(
         default=(), description="What is made by itself, and when."
     )

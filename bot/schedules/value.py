@@ -115,6 +115,28 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _channel(text: str) -> str:
+    if not re.fullmatch(r"#[^\s#]{1,80}|[CG][A-Z0-9]{8,}", text):
+        raise Wrong("is not a channel", "Write #video-desk, or its id as in C0123456789.")
+    return text
+
+
+def _people(value: Any) -> Any:
+    """Take `everyone`, or a list of ids."""
+    if value == "everyone":
+        return value
+    if not isinstance(value, list | tuple):
+        raise Wrong("must be everyone or a list of ids", "Write everyone or [U0123ABCD].")
+    for each in value:
+        if not (isinstance(each, str) and re.fullmatch(r"[UWSCG][A-Z0-9]{2,30}", each)):
+            raise Wrong(
+                f"{str(each)[:40]!r} is not the id of a person, a user group or a channel",
+                "In Slack, open the profile, the group or the channel and copy its id: U…, S…, C….",
+            )
+    return tuple(value)
+
+
+_COMMAND = "/[a-z0-9_-]{1,31}"
 _ID = "[a-z0-9][a-z0-9-]{0,62}"
 _TEMPLATE = "[a-z0-9_-]{1,64}"
 _LANGUAGE = "[a-z]{2,3}(-[A-Za-z0-9]{2,8})?"
@@ -166,6 +188,31 @@ TargetText = Annotated[
     str,
     AfterValidator(_target),
     WithJsonSchema({"type": "string", "pattern": "^(slack:(#|[CGD])|x:@).+$"}),
+]
+SlashCommand = Annotated[
+    str,
+    _shown(_COMMAND),
+    _matching(_COMMAND, "is not a slash command", "Write it as /video, in small letters."),
+]
+Channel = Annotated[
+    str,
+    AfterValidator(_channel),
+    WithJsonSchema({"type": "string", "pattern": "^(#|[CG]).+$"}),
+]
+People = Annotated[
+    str | tuple[str, ...],
+    BeforeValidator(_people),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": "everyone"},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": "^[UWSCG][A-Z0-9]{2,30}$"},
+                },
+            ]
+        }
+    ),
 ]
 Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 BaseUrl = Annotated[

@@ -65,6 +65,16 @@ _OVERDUE = union_all(
 _STOPPED = select(runs.c.id).where(runs.c.state == RunState.WAITING, text("reason = 'stopped'"))
 _COUNT = select(runs.c.state, func.count()).group_by(runs.c.state)
 
+_ASKED = (
+    select(func.count())
+    .select_from(runs)
+    .where(
+        runs.c.key >= bindparam("first"),
+        runs.c.key < bindparam("beyond"),
+        runs.c.created_at >= bindparam("since", type_=Instant),
+    )
+)
+
 _HELD = and_(_ID, runs.c.rev == bindparam("lease_rev"), runs.c.owner.is_not(None))
 _SAVE = update(runs).where(_HELD)
 #: What a run has that nobody holds.
@@ -203,6 +213,12 @@ def count(connection: Connection) -> Mapping[RunState, int]:
     """Return how many runs stand in each state, zeros included."""
     counted: dict[RunState, int] = dict(connection.execute(_COUNT).all())
     return dict.fromkeys(RunState, 0) | counted
+
+
+def count_asked(connection: Connection, source: str, since: datetime) -> int:
+    """Return how many requests of *source* were taken since then, by the beginning of their keys."""
+    wanted = {"first": f"{source}!", "beyond": f"{source}!{chr(0x10FFFF)}", "since": since}
+    return connection.scalar(_ASKED, wanted) or 0
 
 
 def claim(

@@ -150,6 +150,10 @@ class SqlStore:
         """Return the runs somebody should have advanced by *before*."""
         return await self._read(partial(runs.overdue, before=before))
 
+    async def count_asked(self, source: str, since: datetime) -> int:
+        """Return how many requests of the person *source* were taken since then."""
+        return await self._read(partial(runs.count_asked, source=source, since=since))
+
     async def stopped_runs(self) -> Sequence[str]:
         """Return the runs that wait for a stop to be lifted."""
         return await self._read(runs.stopped)

@@ -1,6 +1,6 @@
 """Which channel a target means: found once by its name, then known by its id.
 
-`SlackPublisher` asks before every upload, so that a post that cannot go out costs no bytes. A
+Asked before anything is posted or uploaded, so that what cannot go out costs nothing. A
 channel that is renamed later stays the same one until the next start.
 """
 
@@ -10,8 +10,8 @@ from contextlib import aclosing
 
 from bot.domain.post import Target
 from bot.errors import TargetPaused
-from bot.publishers.slack.refusal import refuse
-from bot.publishers.slack.web_api import WebApi
+from bot.slack_api.refusal import refuse
+from bot.slack_api.web_api import WebApi
 
 #: Channels of one page; Slack advises against more than 200.
 _PAGE = "200"

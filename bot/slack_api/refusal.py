@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from bot.domain.post import Target
 from bot.errors import PostRejected, PublishError, TargetPaused
 
+#: What a call is about, for the words: a target, or whatever else people call it.
+Place = Target | str
+
 #: The bot token is no good; nothing can be done with it.
 TOKEN = {
     "account_inactive",
@@ -67,7 +70,7 @@ _REJECTED = {
 }
 
 
-def refuse(word: str, target: Target, answer: Mapping[str, object] | None = None) -> PublishError:
+def refuse(word: str, target: Place, answer: Mapping[str, object] | None = None) -> PublishError:
     """Return what Slack's *word* means for a post to *target*; nothing was posted."""
     if word == "missing_scope":
         needed = str((answer or {}).get("needed") or "it needs")

@@ -1,6 +1,6 @@
 """One call of Slack's Web API, and what its answer means.
 
-`SlackPublisher` and `Channels` call it. Its one invariant: it sends once, and what it raises says
+The publisher, the control room and `Channels` call it. Its one invariant: it sends once, and what it raises says
 whether Slack may have done as asked all the same.
 """
 
@@ -9,9 +9,8 @@ from collections.abc import Mapping
 
 import httpx
 
-from bot.domain.post import Target
 from bot.errors import AmbiguousPost, PublishError, TargetPaused, TargetUnavailable
-from bot.publishers.slack.refusal import refuse
+from bot.slack_api.refusal import Place, refuse
 
 #: What went wrong before a byte of the request was sent.
 NOT_SENT = (
@@ -29,7 +28,8 @@ _MAY_HAVE_HAPPENED = {408, 409, 425}
 _PAUSE = 30.0
 
 Answer = Mapping[str, object]
-Argument = str | list[dict[str, str]]
+#: A text, or what is sent as JSON.
+Argument = object
 
 
 class WebApi:
@@ -43,21 +43,21 @@ class WebApi:
     async def read(
         self,
         method: str,
-        target: Target,
+        place: Place,
         *,
         expect: frozenset[str] = frozenset(),
         **arguments: Argument,
     ) -> Answer:
         """Call what may be repeated: as `call`, but a lost answer is `TargetUnavailable`."""
         try:
-            return await self.call(method, target, expect=expect, **arguments)
+            return await self.call(method, place, expect=expect, **arguments)
         except AmbiguousPost as error:
             raise TargetUnavailable(str(error), hint=error.hint) from error
 
     async def call(
         self,
         method: str,
-        target: Target,
+        place: Place,
         *,
         expect: frozenset[str] = frozenset(),
         **arguments: Argument,
@@ -81,7 +81,7 @@ class WebApi:
         word = answer.get("error")
         if answer["ok"] or word in expect:
             return answer
-        raise _meaning(str(word), target, answer)
+        raise _meaning(str(word), place, answer)
 
     def _read(self, response: httpx.Response, method: str) -> Answer:
         status = response.status_code
@@ -116,8 +116,8 @@ def _decode(response: httpx.Response) -> Answer | None:
     return answer if isinstance(answer, dict) and isinstance(answer.get("ok"), bool) else None
 
 
-def _meaning(word: str, target: Target, answer: Answer) -> PublishError:
-    return _lost(f"it answered {word}") if word in LOST else refuse(word, target, answer)
+def _meaning(word: str, place: Place, answer: Answer) -> PublishError:
+    return _lost(f"it answered {word}") if word in LOST else refuse(word, place, answer)
 
 
 def _limited(response: httpx.Response) -> TargetUnavailable:
