@@ -1,8 +1,9 @@
 """Cards: a run's messages in the control room, each put up once, through the ledger.
 
 The runner calls `put_up` before every step and when the run comes to rest, and the approve step
-when it asks. The invariant: a card holds nothing back. A network that is down, a stop, a lost answer: the run goes on without its
-card, which follows as soon as the ledger can tell that there is none yet.
+when it asks. The invariant: a card holds nothing back. A network that is down, a stop, a lost
+answer: the run goes on without its card, which follows as soon as the ledger can tell that there
+is none yet.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """One call of Slack's Web API, and what its answer means.
 
-The publisher, the control room and `Channels` call it. Its one invariant: it sends once, and what it raises says
-whether Slack may have done as asked all the same.
+The publisher, the control room and `Channels` call it. Its one invariant: it sends once, and what
+it raises says whether Slack may have done as asked all the same.
 """
 
 import json

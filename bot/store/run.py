@@ -216,7 +216,7 @@ def count(connection: Connection) -> Mapping[RunState, int]:
 
 
 def count_asked(connection: Connection, source: str, since: datetime) -> int:
-    """Return how many requests of *source* were taken since then, by the beginning of their keys."""
+    """Return how many requests of *source* were taken since then."""
     wanted = {"first": f"{source}!", "beyond": f"{source}!{chr(0x10FFFF)}", "since": since}
     return connection.scalar(_ASKED, wanted) or 0
 

@@ -8,8 +8,11 @@ from bot.pipeline.work import Work
 
 
 async def approve(work: Work, command: Command) -> Applied:
-    """Let the posts out."""
+    """Let the posts out, if they still are those of `generation`, where the approver names one."""
     _must_wait_for_approval(work.run)
+    seen = command.args.get("generation", str(work.run.generation))
+    if seen != str(work.run.generation):
+        raise Refused("The text was changed meanwhile; look at it again.")
     if command.at >= expiry(work.run):
         raise Refused(f"Too late: it expired at {expiry(work.run):%Y-%m-%d %H:%M} UTC.")
     if work.run.wordless:

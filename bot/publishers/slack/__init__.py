@@ -23,10 +23,10 @@ from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target
 from bot.errors import AmbiguousPost, PostRejected, PublishError, TargetPaused, TargetUnavailable
 from bot.ports import Clock, MediaLibrary
 from bot.publishers.limits import SLACK
+from bot.publishers.slack.sight import Sight, read_file
 from bot.slack_api.channels import Channels
 from bot.slack_api.refusal import refuse
-from bot.publishers.slack.sight import Sight, read_file
-from bot.publishers.slack.upload import upload
+from bot.slack_api.upload import upload
 from bot.slack_api.web_api import WebApi
 
 __all__ = ["SlackPublisher"]

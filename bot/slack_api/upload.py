@@ -1,6 +1,6 @@
 """Brings a file's bytes to the address that Slack gave for them, in constant memory.
 
-`SlackPublisher.prepare` calls it. Nothing shows before the upload is completed, so whatever goes
+Nothing shows before the upload is completed, so whatever goes
 wrong here, nothing was posted.
 """
 
