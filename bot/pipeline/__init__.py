@@ -78,11 +78,19 @@ class Pipeline:
         A hint and no more: nothing is written down, and one that comes while no engine runs here
         is lost. Repeatable. Raises `StoreError` when the run cannot be read.
         """
-        if not self._running or self._only not in {None, run_id}:
+        if not self._running or not self._moves(run_id):
             return
         with suppress(NotFound):
             if is_waiting(await self._ports.store.get_run(run_id)):
                 await self._runner.nudge(run_id)
+
+    async def remind(self, run_id: str) -> None:
+        """Have the run looked at now, whatever it waits for or came to: it may lack a card.
+
+        Repeatable; lost where no engine runs here.
+        """
+        if self._running and self._moves(run_id):
+            await self._heed(run_id)
 
     async def stop(self, stop: Stop) -> None:
         """Let no paid or public request leave any more; jobs in flight are kept."""

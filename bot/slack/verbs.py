@@ -5,14 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-
-class Right(StrEnum):
-    """What somebody must be allowed to use a verb."""
-
-    ANYONE = "anyone"
-    GENERATE = "generate"  #: Ask for videos, and deal with them; on X one needs `publish_x`, too.
-    PUBLISH_X = "publish_x"
-    ADMIN = "admin"
+from bot.domain.room import Right
 
 
 class Takes(StrEnum):

@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.slack.words import en, ja
+from bot.slack.words import en, ja, room_en, room_ja
 
 #: A text, or its forms by number: `one` and `other`.
 Entry = str | Mapping[str, str]
 
-LANGUAGES: Mapping[str, Mapping[str, Entry]] = {"en": en.TEXTS, "ja": ja.TEXTS}
+LANGUAGES: Mapping[str, Mapping[str, Entry]] = {
+    "en": {**en.TEXTS, **room_en.TEXTS},
+    "ja": {**ja.TEXTS, **room_ja.TEXTS},
+}
 
 _CENT = Decimal("0.01")
 #: Below this, cents hide what something costs.

@@ -1,0 +1,47 @@
+"""How fast messages may follow one another: about one per second and channel, and as Slack asks.
+
+Slack: "generally allows posting one message per second per channel"
+(docs.slack.dev/apis/web-api/rate-limits).
+"""
+
+from datetime import datetime, timedelta
+
+from bot.errors import TargetUnavailable
+from bot.ports import Clock
+
+#: Between two messages in one channel.
+APART = timedelta(seconds=1)
+#: Whoever would wait longer comes back later instead.
+_LONGEST = timedelta(seconds=5)
+
+
+class Pace:
+    """Turns, per channel."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._free: dict[str, datetime] = {}
+
+    def free_at(self, channel: str) -> datetime:
+        """Return when the channel takes its next message."""
+        return self._free.get(channel, self._clock.now())
+
+    async def turn(self, channel: str) -> None:
+        """Wait for the channel's turn and take it; `TargetUnavailable` if that takes long."""
+        now = self._clock.now()
+        turn = max(now, self.free_at(channel))
+        if turn - now > _LONGEST:
+            wait = (turn - now).total_seconds()
+            raise TargetUnavailable("Many messages wait for this channel.", retry_after=wait)
+        self.take(channel, turn)
+        if turn > now:
+            await self._clock.sleep((turn - now).total_seconds())
+
+    def take(self, channel: str, turn: datetime) -> None:
+        """Let nobody else have the channel until a second after *turn*."""
+        self._free[channel] = turn + APART
+
+    def hold(self, channel: str, seconds: float | None) -> None:
+        """Heed that Slack asked to wait."""
+        later = self._clock.now() + timedelta(seconds=seconds or 0.0)
+        self._free[channel] = max(later, self.free_at(channel))

@@ -1,0 +1,63 @@
+"""What is said to the bot outside of commands: mentions, the shortcut, a first visit."""
+
+from bot.domain.room import Right
+from bot.errors import PublishError
+from bot.slack.asked import Asked
+from bot.slack.blocks import message, section
+from bot.slack.card import headline, mood_of
+from bot.slack.lists import details_answer
+from bot.slack.room.dialogs import Dialogs
+from bot.slack.room.office import Office, Unanswerable
+
+
+class Visits:
+    """Answers whoever comes by."""
+
+    def __init__(self, office: Office, dialogs: Dialogs) -> None:
+        self._office = office
+        self._dialogs = dialogs
+        self._welcomed: set[str] = set()
+
+    async def mention(self, asked: Asked) -> None:
+        """Answer a mention: in the thread of a card with how its run stands."""
+        run = await self._office.at_message(asked.channel, asked.thread)
+        if run is None:
+            await self._office.say(asked, "mention.none", command=self._office.config.command)
+            return
+        scene = await self._office.scenery.scene(run)
+        if asked.channel and asked.thread:
+            text = scene.words(f"state.{mood_of(run)}")
+            shown = message(text, [section(headline(run, scene))])
+            await self._office.post(asked.channel, shown, thread=asked.thread)
+            return
+        await self._office.tell(asked, details_answer(run, scene))
+
+    async def shortcut(self, asked: Asked, channel: str, stamps: tuple[str | None, ...]) -> None:
+        """Open the remix dialog for the video that the message is about."""
+        await self._office.rights.require(asked, Right.GENERATE)
+        run = await self._office.at_message(channel, *stamps)
+        if run is None:
+            raise Unanswerable("answer.no_run", command=self._office.config.command)
+        await self._dialogs.open_remix(asked, run)
+
+    async def welcome(self, asked: Asked) -> None:
+        """Say hello once: to whoever has no message from us yet.
+
+        What we said before stands in the direct messages, so that nothing has to be kept; a lost
+        answer is not repeated, for the next visit looks again.
+        """
+        if asked.user in self._welcomed:
+            return
+        self._welcomed.add(asked.user)
+        try:
+            await self._office.rights.require(asked, Right.ANYONE)
+            opened = await self._office.api.read("conversations.open", asked.user, users=asked.user)
+            channel = str(dict(opened["channel"])["id"])  # type: ignore[call-overload]
+            said = await self._office.api.read(
+                "conversations.history", channel, channel=channel, limit="1"
+            )
+        except PublishError:
+            return  # it may not be read, or not now: rather no welcome than one too many
+        if not said.get("messages"):
+            text = self._office.words("welcome", command=self._office.config.command)
+            await self._office.post(channel, message(text, [section(text)]))
