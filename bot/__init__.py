@@ -9,7 +9,7 @@ The map of the house:
       render > reserve > create > wait > download > inspect > fit > approve > publish > notify
       Prompt   Spend     VideoJob        Asset  Inspection    Post  Approval  Delivery
 
-    triggers    scheduler  cli            ask for Runs, never change one
+    triggers    scheduler  cli  slack     ask for Runs, never change one
                 web                       health and metrics
     the flow    intake                    a wish or a fire -> RunRequest, checked
                 pipeline                  takes every Run to its first step without a result
