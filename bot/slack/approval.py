@@ -112,14 +112,14 @@ def _terms(run: Run, scene: Scene) -> Iterator[str]:
     if scene.preview:
         yield words("out.preview")
     yield words("out.at_once")
+    if price := scene.price(run):
+        yield price
     if run.asked_at:
         yield words("out.expires", when=when(expiry(run)))
     if run.request.lang:
         key = f"language.{run.request.lang}"
         yield words(key) if words.has(key) else inline(run.request.lang, 20)
     yield words("fact.asked_by", who=scene.asked_by(run))
-    if price := scene.price(run):
-        yield price
 
 
 # --- once it is decided ------------------------------------------------------------------------

@@ -35,6 +35,7 @@ _UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
 #: Bidirectional overrides and isolates: they would turn our own words round.
 _TURNING = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
 _FILE_ID = re.compile(r"F[A-Z0-9]{6,}")
+_SHORT_WORD = 12
 #: What may not end a cut: it belongs to what was cut off.
 _JOINING = {"\u200d", "\ufe0f"}
 
@@ -80,8 +81,15 @@ def inline(text: str, most: int = 80) -> str:
     line = " ".join(clean(text).split())
     line = _UNDERSCORE.sub("ˍ", line.translate(_TAME))
     if not any(unicodedata.bidirectional(c) in {"R", "AL"} for c in line):
-        return _cut(line, most, _ESCAPES)
-    return f"\u2068{_cut(line, most - 2, _ESCAPES)}\u2069"
+        return _whole_words(_cut(line, most, _ESCAPES))
+    return f"\u2068{_whole_words(_cut(line, most - 2, _ESCAPES))}\u2069"
+
+
+def _whole_words(line: str) -> str:
+    """Return a line that was cut, without the word that was cut through, if it is a short one."""
+    start, blank, rest = line.rpartition(" ")
+    cut_through = line.endswith("…") and blank and len(rest) <= _SHORT_WORD
+    return f"{start}…" if cut_through else line
 
 
 def _cut(text: str, most: int, escapes: dict[str, str]) -> str:

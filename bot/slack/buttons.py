@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.post import Target
+from bot.domain.post import DeliveryStatus, Target
 from bot.domain.run import Run
 from bot.slack.blocks import Block, cut, plain
 from bot.slack.scene import Scene
@@ -25,6 +25,7 @@ class Action(StrEnum):
     EDIT = "run.edit"
     CANCEL = "run.cancel"
     RETRY = "run.retry"
+    AGAIN = "run.again"  #: Ask anew with other words; opens `make`.
     RESOLVE = "run.resolve"
     REMIX = "run.remix"
     POST = "run.post"
@@ -39,7 +40,8 @@ class Action(StrEnum):
 
 
 _PRIMARY = {Action.APPROVE, Action.RESOLVE, Action.MAKE, Action.START}
-_DANGER = {Action.REJECT, Action.UNDO, Action.DELETE, Action.STOP}
+#: Red is for decisions; what stands on every finished card all day is not.
+_DANGER = {Action.REJECT, Action.STOP}
 
 
 def of_run(action: Action, run: Run, scene: Scene) -> Block:
@@ -142,7 +144,8 @@ def _before_deleting(run: Run, scene: Scene) -> Block:
 
 def public(run: Run, scene: Scene) -> list[Target]:
     """Return the live X accounts that a yes would still post to."""
-    open_ones = [t for t in run.request.targets if not run.delivery(t).status.is_settled]
+    not_out = {DeliveryStatus.PENDING, DeliveryStatus.FAILED}
+    open_ones = [t for t in run.request.targets if run.delivery(t).status in not_out]
     return [] if scene.preview else [t for t in open_ones if t.network == "x"]
 
 

@@ -33,6 +33,8 @@ _BAR = 10
 #: Errors after which the same request would only fail again: it has to be asked differently.
 _HOPELESS = {"rejected", "request", "template", "unusable", "config"}
 _MOST_BUTTONS = 4
+#: Moods whose story tells of the money itself.
+_BILLED = {"failed", "partly", "rejected", "expired", "cancelled"}
 
 
 def desk_card(run: Run, scene: Scene) -> Message:
@@ -40,13 +42,17 @@ def desk_card(run: Run, scene: Scene) -> Message:
     mood = mood_of(run)
     subject = scene.subject(run)
     text = scene.words(f"say.{mood}", subject=subject, **_sentence_values(run, scene))
-    frames = picture(scene.frames, scene.words("frames.alt")) if scene.frames else None
-    blocks: list[Block] = [
-        section("\n".join([headline(run, scene), *_story(run, scene)]), frames),
-        context(" · ".join(_facts(run, scene))),
-        *actions(*(buttons.of_run(action, run, scene) for action in offered(run, scene))),
-    ]
-    return message(text, blocks)
+    row = actions(*(buttons.of_run(action, run, scene) for action in offered(run, scene)))
+    return message(text, [*_body(run, scene), *row])
+
+
+def _body(run: Run, scene: Scene) -> list[Block]:
+    """Return headline, story and facts; beside a picture all of them, for it takes their height."""
+    lines, facts = [headline(run, scene), *_story(run, scene)], " · ".join(_facts(run, scene))
+    if scene.frames is None:
+        return [section("\n".join(lines)), context(facts)]
+    frames = picture(scene.frames, scene.words("frames.alt"))
+    return [section("\n".join([*lines, facts]), frames)]
 
 
 def headline(run: Run, scene: Scene) -> str:
@@ -122,7 +128,7 @@ def _story(run: Run, scene: Scene) -> Iterator[str]:
     elif mood in {"late", "uncertain", "failed", "partly"}:
         yield from _trouble(run, scene)
     elif mood in {"rejected", "expired", "cancelled"}:
-        yield f"{money_told(scene)} {posts_told(run, scene)}"
+        yield scene.words.told(money_told(scene), posts_told(run, scene))
     elif mood == "removed":
         yield from _removal(run, scene)
 
@@ -154,7 +160,7 @@ def _setback(run: Run, scene: Scene) -> Iterator[str]:
 def _trouble(run: Run, scene: Scene) -> Iterator[str]:
     """What happened, was money spent, was anything posted, what to do."""
     yield what_happened(run, scene)
-    yield f"{money_told(scene)} {posts_told(run, scene)}"
+    yield scene.words.told(money_told(scene), posts_told(run, scene))
     yield f"→ {what_to_do(run, scene)}"
 
 
@@ -165,7 +171,7 @@ def what_happened(run: Run, scene: Scene) -> str:
         return scene.words("error.error")
     key = f"error.{failure.code}" if scene.words.has(f"error.{failure.code}") else "error.error"
     said = _detail(run) or inline(failure.message, 300)
-    return f"{scene.words(key)} _{said}_" if said else scene.words(key)
+    return scene.words.told(scene.words(key), f"_{said}_" if said else "")
 
 
 def _detail(run: Run) -> str:
@@ -197,7 +203,7 @@ def posts_told(run: Run, scene: Scene) -> str:
         )
         if deliveries
     ]
-    return " ".join(told) or scene.words("posts.none")
+    return scene.words.told(*told) or scene.words("posts.none")
 
 
 def what_to_do(run: Run, scene: Scene) -> str:
@@ -233,7 +239,7 @@ def _facts(run: Run, scene: Scene) -> Iterator[str]:
         yield words("fact.approved", who=scene.who(run.approval.by))
     if run.state is RunState.CANCELLED and run.ended_by:
         yield words("fact.ended", who=scene.who(run.ended_by), when=when(run.updated_at))
-    if price := scene.price(run):
+    if mood not in _BILLED and (price := scene.price(run)):
         yield price
 
 
@@ -280,7 +286,7 @@ def _to_go_on(run: Run) -> list[Action]:
     if run.state is RunState.SUCCEEDED:
         return []
     hopeless = run.failure is not None and run.failure.code in _HOPELESS
-    return [Action.MAKE if hopeless else Action.RETRY]
+    return [Action.AGAIN if hopeless else Action.RETRY]
 
 
 def _to_make_more(run: Run, scene: Scene) -> list[Action]:

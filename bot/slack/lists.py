@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.budget import SpendState
+from bot.domain.budget import Spend, SpendState
+from bot.domain.post import Target
 from bot.domain.prompt import PromptTemplate
 from bot.domain.run import Run, Step
 from bot.domain.schedule import Schedule
@@ -45,7 +46,7 @@ from bot.slack.words import Words
 
 #: Lines of one list; whoever needs more uses the command line.
 MOST_LINES = 20
-_SUBJECT = 60
+_SUBJECT = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ def spent_line(spent: Decimal, cap: Decimal, words: Words) -> str:
 def stop_line(stop: Stop, scene: Scene) -> str:
     """Return who stopped everything, when and why."""
     line = scene.words("stop.by", who=scene.who(stop.by), when=when(stop.at))
-    return f"{line} _{inline(stop.why, 200)}_" if stop.why else line
+    return scene.words.told(line, f"_{inline(stop.why, 200)}_" if stop.why else "")
 
 
 # --- answers -----------------------------------------------------------------------------------
@@ -270,13 +271,17 @@ def _steps(run: Run, words: Words) -> str:
 
 def _bill(run: Run, scene: Scene) -> Iterator[str]:
     for spend in scene.spends:
-        what = spend.what if spend.what != "video" else scene.words("details.the_video")
-        settled = spend.state is SpendState.SETTLED
-        usd = scene.words.price(spend.usd, settled=settled)
+        usd = scene.words.price(spend.usd, settled=spend.state is SpendState.SETTLED)
         key = "details.released" if spend.state is SpendState.RELEASED else "details.spend"
-        yield scene.words(key, what=inline(what, 100), vendor=inline(spend.vendor, 63), usd=usd)
+        yield scene.words(key, what=_bought(spend, scene), usd=usd)
     if not scene.spends and run.price:
         yield scene.words.price(run.price.total)
+
+
+def _bought(spend: Spend, scene: Scene) -> str:
+    if spend.what == "video":
+        return scene.words("details.the_video", vendor=inline(spend.vendor, 63))
+    return scene.place(Target.parse(spend.what))
 
 
 def _buttons(run: Run, scene: Scene) -> list[Block]:

@@ -20,8 +20,9 @@ _PERSON = re.compile(r"slack:([UW][A-Z0-9]{2,})")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{8,}")
 _FIRED = re.compile(r"(\S+) fired (\S+)")
 
-#: A subject in a headline, and in the sentences of notifications and dialogs.
-SUBJECT = 80
+#: A headline with its subject is one line on a screen of usual width.
+SUBJECT = 60
+BESIDE_PICTURE = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,9 @@ class Scene:
 
     # --- what things are called; all of it is mrkdwn --------------------------------------------
 
-    def subject(self, run: Run, most: int = SUBJECT) -> str:
+    def subject(self, run: Run, most: int | None = None) -> str:
         """Return what the video is of, in one line."""
+        most = most or (BESIDE_PICTURE if self.frames else SUBJECT)
         request = run.request
         text = run.prompt.text if run.prompt else request.prompt
         return inline(text or (request.template or "").replace("_", " "), most) or "–"

@@ -61,9 +61,13 @@ class Words:
         return usd if settled or amount == 0 else self("price.about", usd=usd)
 
     def listed(self, things: list[str]) -> str:
-        """Return *things* in a row, the last one joined as the language does."""
-        *rest, last = things
+        """Return *things* in a row, the last one joined as the language does; "–" for none."""
+        *rest, last = things or ["–"]
         return self("list.and", rest=self("list.comma").join(rest), last=last) if rest else last
+
+    def told(self, *sentences: str) -> str:
+        """Return *sentences*, the empty ones left out, one after the other."""
+        return self("list.sentences").join(filter(None, sentences))
 
 
 def words(language: str) -> Words:

@@ -1,0 +1,169 @@
+"""One place for every text, the same in every language, and nothing that nobody says."""
+
+import ast
+import re
+import string
+import unicodedata
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BotError
+from bot.slack.buttons import Action
+from bot.slack.words import LANGUAGES, Entry, words
+
+ROOM = Path(__file__).parents[3] / "bot" / "slack"
+#: Foreign things, and what only a programmer sees.
+NOT_FOR_PEOPLE = {
+    " is no value of a button",
+    r"(\S+) fired (\S+)",
+    r"([1-9][0-9]{0,3})(?:s|sec|秒)?",
+    "ˋ",
+    "ˍ",
+}
+MODULES = [p for p in sorted(ROOM.rglob("*.py")) if p.name not in {"en.py", "ja.py"}]
+EN, JA = LANGUAGES["en"], LANGUAGES["ja"]
+
+
+def forms(entry: Entry) -> list[str]:
+    return [entry] if isinstance(entry, str) else list(entry.values())
+
+
+def gaps(text: str) -> set[str]:
+    return {gap for _, gap, _, _ in string.Formatter().parse(text) if gap}
+
+
+def literals(path: Path) -> list[str]:
+    """Return the texts of a module, docstrings left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in documents
+    ]
+
+
+def built(path: Path) -> list[str]:
+    """Return patterns of the keys that a module puts together: a fixed part, a dot, the rest."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = [p.value if isinstance(p, ast.Constant) else None for p in node.values]
+            if re.search(r"[a-z]\.$|^\.[a-z]|[a-z]\.[a-z]", "".join(p or "" for p in parts)):
+                found.append("".join(".+" if p is None else re.escape(p) for p in parts))
+    return found
+
+
+def codes(error: type[BotError]) -> set[str]:
+    return {error.code}.union(*(codes(narrower) for narrower in error.__subclasses__()))
+
+
+def test_every_language_says_the_same_things():
+    assert list(EN) == list(JA)
+
+
+@pytest.mark.parametrize("key", EN)
+def test_every_text_has_the_same_gaps_in_every_language(key):
+    english, japanese = forms(EN[key])[-1], forms(JA[key])[-1]
+    assert gaps(english) == gaps(japanese)
+
+
+@pytest.mark.parametrize("key", EN)
+def test_numbers_have_the_forms_that_the_language_has(key):
+    if isinstance(EN[key], str):
+        assert isinstance(JA[key], str)
+    else:
+        assert (list(EN[key]), list(JA[key])) == (["one", "other"], ["other"])
+        assert gaps(EN[key]["one"]) - {"n"} == gaps(EN[key]["other"]) - {"n"}
+        assert "n" in gaps(EN[key]["other"])
+
+
+@pytest.mark.parametrize("key", EN)
+def test_japanese_is_japanese(key):
+    """A text that was forgotten would have English words, and no Japanese ones."""
+    bare = re.sub(r"\{\w+\}|`[^`]*`", "", forms(JA[key])[-1])
+    english = re.findall(r"[A-Za-z]{2,} [a-z]{2,}", bare)
+    assert not english or re.search(r"[ぁ-んァ-ヶ一-龠]", bare)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_no_words_for_people_stand_anywhere_else(path):
+    """Two words with a blank between, or a letter beyond ASCII, is what people would read."""
+    spoken = {
+        text
+        for text in literals(path)
+        if re.search(r"[A-Za-z]{2,} [a-z]{2,}", text)
+        or any(ord(c) > 127 and unicodedata.category(c)[0] == "L" for c in text)
+    }
+    assert spoken <= NOT_FOR_PEOPLE
+
+
+def test_every_text_is_said_somewhere():
+    said = {text for path in MODULES for text in literals(path)}
+    patterns = [re.compile(p) for path in MODULES for p in built(path)]
+    unsaid = [k for k in EN if k not in said and not any(p.fullmatch(k) for p in patterns)]
+    assert unsaid == []
+
+
+def test_everything_that_is_said_has_its_text():
+    families = {key.split(".")[0] for key in EN}
+    said = {text for path in MODULES for text in literals(path)}
+    keys = {text for text in said if re.fullmatch(r"[a-z]+(\.[a-z_0-9-]+)+", text)}
+    actions = {action.value for action in Action}
+    assert {key for key in keys - actions if key.split(".")[0] in families} <= set(EN)
+
+
+def test_every_error_has_its_words():
+    known = codes(BotError) | {"internal", "given_up"}
+    assert {key.removeprefix("error.") for key in EN if key.startswith("error.")} == known
+    assert {key.removeprefix("do.") for key in EN if key.startswith("do.")} <= {
+        *known,
+        "late",
+        "uncertain",
+    }
+
+
+@pytest.mark.parametrize(
+    "amount,text",
+    [
+        ("0", "free"),
+        ("0.8", "$0.80"),
+        ("0.015", "$0.015"),
+        ("0.02", "$0.02"),
+        ("0.5376", "$0.54"),
+        ("0.00004", "$0"),
+        ("1234.5", "$1,234.50"),
+    ],
+)
+def test_dollars(amount, text):
+    assert words("en").usd(Decimal(amount)) == text
+
+
+def test_a_price_is_about_right_until_it_is_settled():
+    assert words("en").price(Decimal("0.8")) == "about $0.80"
+    assert words("ja").price(Decimal("0.8")) == "約$0.80"
+    assert words("en").price(Decimal("0.8"), settled=True) == "$0.80"
+    assert words("en").price(Decimal(0)) == "free"
+
+
+def test_plurals():
+    english, japanese = words("en"), words("ja")
+    assert english("make.seconds.n", n=1) == "1 second"
+    assert english("make.seconds.n", n=8) == "8 seconds"
+    assert japanese("make.seconds.n", n=1) == "1 秒"
+
+
+def test_rows():
+    assert words("en").listed(["a", "b", "c"]) == "a, b and c"
+    assert words("ja").listed(["a", "b", "c"]) == "a、b、c"
+    assert words("en").listed([]) == "–"
