@@ -162,7 +162,8 @@ class SlackBoard:
 
     async def _put(self, run: Run, wish: CardWish) -> Card:
         place = await self.resolve(wish.place)
-        message = notice.with_call(await self._draw_new(run, wish), self._call(run, wish))
+        drawn = await self._draw_new(run, wish)
+        message = notice.with_call(drawn, self._call(run, wish))
         await self._pace.turn(place)
         try:
             answer = await self._api.call(
@@ -184,7 +185,7 @@ class SlackBoard:
             self._strips.leave_out(run)
             raise TargetUnavailable("Slack does not take the card's picture yet.", retry_after=1.0)
         card = self._card(wish, str(answer.get("channel") or place), str(answer.get("ts")))
-        self.updates.shows((card.place, card.id), message)
+        self.updates.shows((card.place, card.id), drawn)  # a call is worth no edit
         return card
 
     async def _draw_new(self, run: Run, wish: CardWish) -> Message:

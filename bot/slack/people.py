@@ -4,6 +4,7 @@
 not tell us about is nobody.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,12 +39,18 @@ class People:
         self.team: str | None = None
         self._persons: dict[str, tuple[datetime, Person]] = {}
         self._groups: dict[str, tuple[datetime, frozenset[str]]] = {}
+        #: A burst of commands by one person asks once.
+        self._asking = asyncio.Lock()
 
     async def person(self, user: str) -> Person:
         """Return who *user* is. Raises `PublishError` while Slack does not tell."""
-        known = self._persons.get(user)
-        if known and self._clock.now() < known[0]:
-            return known[1]
+        async with self._asking:
+            known = self._persons.get(user)
+            if known and self._clock.now() < known[0]:
+                return known[1]
+            return await self._ask_person(user)
+
+    async def _ask_person(self, user: str) -> Person:
         answer = await self._api.read("users.info", user, user=user)
         person = self._read(user, answer.get("user"))
         if len(self._persons) >= _MOST:
@@ -63,9 +70,13 @@ class People:
 
     async def group(self, group: str) -> frozenset[str]:
         """Return who is in the user group. Raises `PublishError` while Slack does not tell."""
-        known = self._groups.get(group)
-        if known and self._clock.now() < known[0]:
-            return known[1]
+        async with self._asking:
+            known = self._groups.get(group)
+            if known and self._clock.now() < known[0]:
+                return known[1]
+            return await self._ask_group(group)
+
+    async def _ask_group(self, group: str) -> frozenset[str]:
         answer = await self._api.read("usergroups.users.list", group, usergroup=group)
         listed = answer.get("users")
         users = frozenset(map(str, listed if isinstance(listed, list) else ()))
