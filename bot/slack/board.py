@@ -7,8 +7,8 @@ The invariant: a card is drawn from the run and from nothing else; drawn again i
 stands now, and what was decided has no buttons any more.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,8 +49,22 @@ _LATELY = timedelta(hours=24)
 _MOST = 500
 #: More approvals than this are one message, and no card calls anybody.
 INBOX_OVER = 3
+#: Between two looks at what lacks a card; seconds. The pauses before one run is looked at again.
+_LOOK_EVERY = 2.0
+_LOOK_AGAIN, _LONGEST = timedelta(seconds=15), timedelta(hours=1)
 #: What Slack says when it does not take a block; a frame strip that it has not looked at yet.
 _BLOCKS = frozenset({"invalid_blocks"})
+
+
+@dataclass(slots=True)
+class _Lack:
+    """A run without a card that it should have."""
+
+    #: When it is looked at again.
+    at: datetime
+    #: Then it is left at that.
+    until: datetime
+    pause: timedelta = _LOOK_AGAIN
 
 
 class SlackBoard:
@@ -92,7 +106,8 @@ class SlackBoard:
         #: Approvals that wait, as of the last look.
         self.waiting = 0
         self._nudge: Callable[[str], Awaitable[None]] | None = None
-        self._nudges: dict[str, asyncio.Task[None]] = {}
+        #: Runs that lack a card, as far as is known.
+        self._lacking: dict[str, _Lack] = {}
         #: Whoever wants to hear that something moved.
         self.on_change: Callable[[Run], None] = lambda _run: None
 
@@ -110,7 +125,12 @@ class SlackBoard:
             (CardKind.NOTICE, run.generation, self._notice_place(run)),
         ]
         wishes = [CardWish(kind=k, generation=g, place=p) for k, g, p in wanted if p]
-        return [wish for wish in wishes if not any(card.answers(wish) for card in run.cards)]
+        lacking = [wish for wish in wishes if not any(card.answers(wish) for card in run.cards)]
+        if lacking:
+            self._lacks(run.id, _LOOK_AGAIN)
+        else:
+            self._lacking.pop(run.id, None)
+        return lacking
 
     def desk_of(self, run: Run) -> str | None:
         """Return where the run's own card belongs; None for nowhere."""
@@ -151,13 +171,13 @@ class SlackBoard:
         try:
             return await self._put(run, wish)
         except AmbiguousPost:
-            self._look_again(run.id, self.settle)
+            self._lacks(run.id, timedelta(seconds=self.settle), sooner=True)
             raise
         except PublishError as error:
-            wait = error.retry_after or _SILENCE
+            wait = timedelta(seconds=error.retry_after or _SILENCE)
             if error.retry_after is None:
-                self._silent_until = self._clock.now() + timedelta(seconds=wait)
-            self._look_again(run.id, wait)
+                self._silent_until = self._clock.now() + wait
+            self._lacks(run.id, wait, sooner=True)
             raise
 
     async def _put(self, run: Run, wish: CardWish) -> Card:
@@ -311,9 +331,6 @@ class SlackBoard:
     async def close(self) -> None:
         """Wish for nothing any more, and show what still waits to be shown."""
         self._silent_until = None
-        for task in self._nudges.values():
-            task.cancel()
-        await asyncio.gather(*self._nudges.values(), return_exceptions=True)
         await self.updates.flush()
 
     async def refresh(self) -> None:
@@ -328,8 +345,7 @@ class SlackBoard:
         for run in newest:
             if not run.state.is_terminal or run.updated_at > since:
                 self.show(run)
-                if self.wishes(run):
-                    self._look_again(run.id, 0.0)
+                self._look_now(run)
 
     async def _resolve_names(self) -> None:
         config = self._config()
@@ -342,25 +358,39 @@ class SlackBoard:
     async def remind(self) -> None:
         """Have the runs looked at whose reminder, or whose missing card, is due."""
         for run in await self._store.list_runs(states={RunState.WAITING}, limit=_MOST):
-            if waits_for_approval(run) and self.wishes(run):
-                self._look_again(run.id, 0.0)
+            if waits_for_approval(run) and run.id not in self._lacking:
+                self._look_now(run)
 
-    def _look_again(self, run_id: str, seconds: float) -> None:
-        """Have the run looked at in a while: parked, it would not ask for its card again."""
-        if self._nudge and run_id not in self._nudges:
-            task = asyncio.create_task(self._nudge_later(run_id, seconds))
-            self._nudges[run_id] = task
+    def _look_now(self, run: Run) -> None:
+        if self.wishes(run):
+            self._lacks(run.id, timedelta(0), sooner=True)
 
-    async def _nudge_later(self, run_id: str, seconds: float) -> None:
-        assert self._nudge
+    def _lacks(self, run_id: str, wait: timedelta, *, sooner: bool = False) -> None:
+        """Note that the run lacks a card: parked or over, it would not ask for it again."""
+        at = self._clock.now() + wait
+        lack = self._lacking.setdefault(run_id, _Lack(at=at, until=self._clock.now() + _LATELY))
+        if sooner:
+            lack.at = at
+
+    async def look_after(self) -> None:
+        """Have runs that lack a card looked at again, ever more seldom; for ever."""
+        while True:
+            await self._clock.sleep(_LOOK_EVERY)
+            now = self._clock.now()
+            due = [(run_id, lack) for run_id, lack in self._lacking.items() if lack.at <= now]
+            for run_id, lack in due:
+                lack.at = now + lack.pause
+                lack.pause = min(lack.pause * 2, _LONGEST)
+                if now > lack.until:
+                    self._lacking.pop(run_id, None)
+                elif self._nudge:
+                    await self._nudge_run(self._nudge, run_id)
+
+    async def _nudge_run(self, nudge: Callable[[str], Awaitable[None]], run_id: str) -> None:
         try:
-            await self._clock.sleep(seconds + 0.1)
-            self._nudges.pop(run_id, None)
-            await self._nudge(run_id)
+            await nudge(run_id)
         except BotError as error:
             log.info("a run could not be looked at again", run=run_id, why=str(error))
-        finally:
-            self._nudges.pop(run_id, None)
 
 
 def remind_at(run: Run) -> datetime:

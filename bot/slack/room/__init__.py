@@ -171,6 +171,7 @@ class ControlRoom:
         self.board.on_change = moved
         works = [
             self.board.updates.run(),
+            self.board.look_after(),
             homes.run(),
             self._keep_looking(),
             self._keep_asking(pipeline),
