@@ -1,6 +1,6 @@
 """The camera: how far each depth moves and grows at a moment.
 
-Depth 0 is the sky, which never moves; 1 is the ground the cat stands on. Growth is
+Depth 0 is the sky, which never moves; 1 is the ground the lead stands on. Growth is
 about the horizon, so that sky and water, which are painted once, always meet there.
 """
 
@@ -19,7 +19,7 @@ class Camera:
     layout: Layout
     move: Move
     seconds: float
-    #: Pixels per second the ground passes by, because the camera follows a walking cat.
+    #: Pixels per second the ground passes by, because the camera follows a subject.
     speed: float = 0.0
 
     @property
@@ -29,7 +29,7 @@ class Camera:
 
     @property
     def _pan_width(self) -> float:
-        share = {Move.PAN: 0.34, Move.DRIFT: 0.10}.get(self.move, 0.0)
+        share = {Move.PAN: 0.24, Move.DRIFT: 0.06, Move.TRACK: 0.06}.get(self.move, 0.0)
         return share * self.layout.width
 
     def travel(self, t: float) -> float:
@@ -47,11 +47,27 @@ class Camera:
             return 1.02 + 0.02 * math.sin(t * 0.45)
         return 1.0
 
+    @property
+    def headroom(self) -> float:
+        """How many pixels above the layout the camera sees at most."""
+        return 0.16 * self.layout.height if self.move is Move.TILT else 0.0
+
+    def tilt(self, t: float) -> float:
+        """Pixels by which the whole picture stands lower than in the layout."""
+        return self.headroom * (1 - ease(t / (0.85 * self.seconds)))
+
     def view(self, depth: float, t: float) -> Matrix:
-        """The matrix of everything at `depth`."""
+        """The matrix of a layer at `depth`; layers begin at the left edge and run on."""
+        return self._view(depth, t, self.travel(t))
+
+    def middle(self, depth: float, t: float) -> Matrix:
+        """The matrix of a single thing at `depth`: it stands as composed half way of a pan."""
+        return self._view(depth, t, self.travel(t) - self._pan_width / 2)
+
+    def _view(self, depth: float, t: float, travel: float) -> Matrix:
         zoom = 1 + (self.zoom(t) - 1) * depth
         layout = self.layout
-        return around(layout.cat[0], layout.horizon, zoom, dx=-self.travel(t) * depth)
+        return around(layout.lead[0], layout.horizon, zoom, dx=-travel * depth)
 
 
 def ease(done: float) -> float:

@@ -16,8 +16,8 @@ from bot.studio.renderer.backend import Backend, open_canvas
 from bot.studio.renderer.canvas import Canvas, Pixels
 from bot.studio.renderer.encode import FRAMES_PER_SECOND, Encoder
 from bot.studio.renderer.prompt import parse
+from bot.studio.renderer.scenes import build
 from bot.studio.renderer.scenes.reference import ReferenceScene, cover
-from bot.studio.renderer.scenes.water import WaterScene
 from bot.studio.renderer.spec import SceneSpec
 from bot.studio.renderer.stills import Stills
 from bot.studio.renderer.stream import Streams
@@ -130,7 +130,7 @@ def _stage(
     scene: _Scene
     if picture is None:
         size = (shot.width, shot.height)
-        scene = WaterScene(canvas.root, spec, streams, size=size, seconds=shot.seconds)
+        scene = build(canvas.root, spec, streams, size, shot.seconds)
     else:
         scene = ReferenceScene(canvas.root, spec, streams, picture, seconds=shot.seconds)
     mark.stamp(canvas.root, shot.width, shot.height)
