@@ -61,17 +61,8 @@ class Tree:
         for (grow, right, up), tone in zip(
             ((1.0, 0.0, 0.0), (0.86, 0.05, -0.12), (0.6, 0.14, -0.34)), self._tones(), strict=True
         ):
-            path = Path()
-            for index in range(9):
-                turn = index / 9 * math.tau + float(stream.random()) * 0.5
-                reach = size * grow * 0.62
-                puff = size * grow * (0.36 + 0.14 * float(stream.random()))
-                path.circle(
-                    math.cos(turn) * reach + right * size,
-                    math.sin(turn) * reach * 0.85 + up * size,
-                    puff,
-                )
-            path.circle(right * size, up * size, size * grow * 0.66)
+            turn = float(stream.random()) * math.tau
+            path = _scalloped(right * size, up * size, size * grow, turn)
             node.fill(path, tone)
         return node
 
@@ -80,6 +71,16 @@ class Tree:
         for index, (node, x, y) in enumerate(self._clumps):
             sway = wind * math.sin(t * 0.9 * wind**0.5 + index * 0.9) * self._lift * 0.008
             node.place(at(x + sway, y - self._lift + sway * 0.3))
+
+
+def _scalloped(x: float, y: float, radius: float, turn: float) -> Path:
+    """A round outline of eight bumps: what a heap of circles looks like, at a tenth of the cost."""
+    points = []
+    for index in range(48):
+        angle = index / 48 * math.tau
+        reach = radius * (0.82 + 0.18 * abs(math.sin(4 * angle + turn)) ** 0.8)
+        points.append((x + math.cos(angle) * reach, y + math.sin(angle) * reach * 0.9))
+    return Path().polygon(points)
 
 
 def pine(path: Path, x: float, y: float, height: float, *, tiers: int = 4) -> None:

@@ -101,8 +101,8 @@ def _outlook(layers: Layers, world: Group, stage: Stage) -> None:
 def _wall(group: Group, stage: Stage, window: things.Box) -> None:
     """Striped wallpaper above, panels below, and a hole where the window is."""
     layout, unit, palette = stage.layout, stage.layout.unit, stage.palette
-    left, right = -0.4 * layout.width, 1.4 * layout.width
-    top, foot = -0.4 * layout.height, layout.horizon + 2 * unit
+    left, right = -0.16 * layout.width, 1.16 * layout.width
+    top, foot = -stage.camera.headroom - 4 * unit, layout.horizon + 2 * unit
     wall = palette.land
     hole = Path().polygon(((left, top), (right, top), (right, foot), (left, foot)))
     hole.polygon(
@@ -122,9 +122,9 @@ def _wall(group: Group, stage: Stage, window: things.Box) -> None:
         spans = ((top, window.top), (window.bottom, foot)) if inside else ((top, foot),)
         for upper, lower in spans:
             stripes.rect(x, upper, gap / 2, lower - upper)
-        for row in range(16):
-            y = row * 58 * unit + (29 * unit if index % 2 else 0)
-            if y < foot and not (inside and window.top - 9 * unit < y < window.bottom + 9 * unit):
+        for row in range(24):
+            y = top + row * 62 * unit + (31 * unit if index % 4 == 1 else 0)
+            if index % 2 and y < foot - 100 * unit and not (inside and window.top - 9 * unit < y < window.bottom + 9 * unit):
                 _sprig(dots, x + gap * 0.25, y, unit)
     group.fill(stripes, mix(wall, WHITE, 0.10 if not stage.dark else 0.05))
     group.fill(dots, mix(wall, palette.key, 0.35), 0.6)
@@ -132,9 +132,9 @@ def _wall(group: Group, stage: Stage, window: things.Box) -> None:
 
 
 def _sprig(path: Path, x: float, y: float, unit: float) -> None:
-    path.oval(x, y, 2.0 * unit, 4.6 * unit)
-    path.oval(x - 4 * unit, y + 3 * unit, 3.2 * unit, 1.6 * unit)
-    path.oval(x + 4 * unit, y + 3 * unit, 3.2 * unit, 1.6 * unit)
+    """A leaf and two petals of wallpaper; straight lines, because there are hundreds."""
+    leaf = ((0, -6), (3, -1), (8, 0), (3, 4), (0, 6), (-3, 4), (-8, 0), (-3, -1))
+    path.polygon((x + dx * unit, y + dy * unit) for dx, dy in leaf)
 
 
 def _panels(
@@ -163,15 +163,15 @@ def _panels(
 def _floor(group: Group, stage: Stage) -> None:
     """Boards that run towards the wall, wider as they come nearer."""
     layout, unit, palette = stage.layout, stage.layout.unit, stage.palette
-    top, bottom = layout.horizon, layout.height * 1.4
-    wide, middle = 1.9 * layout.width, 0.45 * layout.width
+    top, bottom = layout.horizon, layout.height + 4 * unit
+    left, wide, middle = -0.16 * layout.width, 1.32 * layout.width, 0.45 * layout.width
     wood = palette.grass
-    group.fill(Path().rect(-0.4 * layout.width, top, wide, bottom - top), wood)
+    group.fill(Path().rect(left, top, wide, bottom - top), wood)
     stream = stage.streams.named("boards")
     seams, tones, ends = Path(), [Path(), Path()], Path()
     gap = 86 * unit * (1.3 if layout.portrait else 1.0)
     flare = 1.0 + (bottom - top) / (420 * unit)
-    for index in range(-16, 17):
+    for index in range(-9, 10):
         x, lower = middle + index * gap, middle + index * gap * flare
         seams.polygon(
             ((x - 0.6 * unit, top), (x + 0.6 * unit, top), (lower + 1.8 * unit, bottom), (lower - 1.8 * unit, bottom))
@@ -189,7 +189,7 @@ def _floor(group: Group, stage: Stage) -> None:
     group.fill(seams, mix(wood, BLACK, 0.34), 0.8)
     group.fill(ends, mix(wood, BLACK, 0.34), 0.8)
     for index in range(4):
-        group.fill(Path().rect(-0.4 * layout.width, top, wide, (26 - 6 * index) * unit), BLACK, 0.06)
+        group.fill(Path().rect(left, top, wide, (26 - 6 * index) * unit), BLACK, 0.06)
 
 
 def _light_on_floor(group: Group, stage: Stage) -> None:

@@ -217,10 +217,10 @@ def rug(group: Group, stage: Stage) -> None:
     rx = (0.44 if layout.portrait else 0.30) * layout.width
     ry = (layout.height - layout.horizon) * (0.25 if layout.portrait else 0.38)
     fringe = Path()
-    for index in range(90):
-        turn = index / 90 * math.tau
-        out = 1.035
-        fringe.circle(x + math.cos(turn) * rx * out, y + math.sin(turn) * ry * out, 3.4 * unit)
+    for index in range(72):
+        turn = index / 72 * math.tau
+        left, top = x + math.cos(turn) * rx * 1.035, y + math.sin(turn) * ry * 1.035
+        fringe.rect(left - 3 * unit, top - 2.4 * unit, 6 * unit, 4.8 * unit)
     cream = mix(palette.lit(tones[1]), palette.grass, 0.18)
     group.fill(Path().oval(x, y + 5 * unit, rx * 1.03, ry * 1.04), BLACK, 0.20)
     group.fill(fringe, cream)

@@ -97,7 +97,7 @@ def _field(
         tone = mix(tone, palette.lit(rgb("#d9c25a")), 0.38)
     tone = mix(tone, palette.haze, haze)
     group.fill(below(edge, layout.bank + 60 * unit), tone)
-    _furrows(group, edge, mix(tone, palette.land, 0.28), unit, layout.bank)
+    _furrows(group, edge, mix(tone, palette.land, 0.10), unit, layout.bank)
     group.fill(rim(edge, 2.2 * unit), mix(tone, palette.key, 0.45), 0.8)
     _hedge(group, stage, edge, index, mix(mix(tone, palette.land, 0.55), (10, 22, 26), 0.18))
     return edge
@@ -105,11 +105,13 @@ def _field(
 
 def _furrows(group: Group, edge: list[Point], tone: Colour, unit: float, bottom: float) -> None:
     """Lines that follow the lie of a field, wider apart as they come nearer."""
-    for row in range(1, 7):
-        drop = (4 * row + 2.2 * row * row) * unit
-        line = [(x, y + drop) for x, y in edge[::2] if y + drop < bottom + 40 * unit]
+    path = Path()
+    for row in range(1, 5):
+        drop = (5 * row + 3.2 * row * row) * unit
+        line = [(x, y + drop) for x, y in edge[::4] if y + drop < bottom + 40 * unit]
         if len(line) > 1:
-            group.fill(rim(line, (0.8 + 0.35 * row) * unit), tone, 0.30)
+            path.extend(rim(line, (0.8 + 0.4 * row) * unit))
+    group.fill(path, tone)
 
 
 def _hedge(group: Group, stage: Stage, edge: list[Point], index: int, tone: Colour) -> None:
@@ -228,7 +230,7 @@ class Flowers:
             (x, y - high * (float(lift) if index % 2 else 0.0))
             for index, ((x, y), lift) in enumerate(zip(edge, stream.random(len(edge)), strict=True))
         ]
-        return below(blades, layout.height - top)
+        return below(blades, layout.bank + 44 * unit - top)
 
     def _bloom(
         self, row: Group, stream: np.random.Generator, depth: float, near: float, top: float
@@ -246,9 +248,7 @@ class Flowers:
                 radius = unit * (1.0 + 2.6 * near) * (0.7 + 0.6 * size)
                 place = x * stage.span(depth)
                 down = 6 * unit + y * band
-                petals.oval(place - radius * 0.8, down, radius, radius * 0.72)
-                petals.oval(place + radius * 0.8, down, radius, radius * 0.72)
-                petals.oval(place, down - radius * 0.7, radius * 0.9, radius * 0.8)
+                _blossom(petals, place, down, radius)
             tone = mix(stage.palette.lit(rgb(_BLOSSOMS[pick])), stage.palette.haze, 0.2 * (1 - near))
             if stage.spec.light is Light.NIGHT:
                 tone = mix(tone, stage.palette.grass, 0.35)
@@ -260,6 +260,12 @@ class Flowers:
             a, _, c, _, e, f = self._stage.camera.view(depth, t)
             lean = 0.03 * wind * math.sin(t * 1.2 * wind**0.5 + phase)
             row.place((a, a * lean, c, 0.0, e, e * top + f))
+
+
+def _blossom(path: Path, x: float, y: float, size: float) -> None:
+    """Three petals in straight lines: there are hundreds, a few pixels wide."""
+    petals = ((-2, -0.5), (-1, -0.9), (-0.7, -1.7), (0.7, -1.7), (1, -0.9), (2, -0.5), (1.4, 0.7), (-1.4, 0.7))
+    path.polygon((x + dx * size, y + dy * size) for dx, dy in petals)
 
 
 class Butterflies:

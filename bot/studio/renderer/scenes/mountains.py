@@ -156,14 +156,17 @@ class Range:
                 base=layout.horizon + 2 * unit,
                 height=lift * unit * tall,
                 period=(520 - 120 * index) * unit,
-                step=9,
+                step=13,
             )
             tone = mix(green, palette.haze, haze)
             trees = self._stand(stream, edge, 22 + 8 * index)
             land.fill(below(edge, layout.horizon + 3 * unit).extend(trees), tone)
             if stage.spec.snowy_hills:
                 land.fill(rim(edge, 2.2 * unit), mix(tone, WHITE, 0.6), 0.7)
-            mirror.fill(below(edge, layout.horizon).extend(trees), mix(tone, palette.water, 0.3), 0.42)
+            shadow = self._stand(stream, edge[::2], 22 + 8 * index)
+            mirror.fill(
+                below(edge, layout.horizon).extend(shadow), mix(tone, palette.water, 0.3), 0.42
+            )
         strip = mix(palette.haze, palette.key, 0.3)
         wide = stage.span(0.15) + 0.4 * layout.width
         land.fill(Path().rect(-0.2 * layout.width, layout.horizon - 2.4 * unit, wide, 3.4 * unit), strip, 0.7)
@@ -247,9 +250,15 @@ def _reflected(view: Matrix, horizon: float) -> Matrix:
 
 
 def _spire(path: Path, x: float, y: float, high: float) -> None:
-    """A distant pine: three tiers are enough."""
-    for base, top, half in ((0.0, 0.55, 0.24), (0.3, 0.8, 0.18), (0.58, 1.0, 0.12)):
-        path.polygon(((x - half * high, y - base * high), (x, y - top * high), (x + half * high, y - base * high)))
+    """A distant pine: one jagged outline, because there are hundreds."""
+    half = ((0.24, 0.0), (0.11, 0.32), (0.18, 0.30), (0.07, 0.62), (0.12, 0.60))
+    path.polygon(
+        [
+            *((x - dx * high, y - dy * high) for dx, dy in half),
+            (x, y - high),
+            *((x + dx * high, y - dy * high) for dx, dy in reversed(half)),
+        ]
+    )
 
 
 def _firs(group: Group, stage: Stage) -> None:
