@@ -64,7 +64,9 @@ def _lid(group: Group, spot: Spot, colour: Colour, *, asleep: bool) -> Shape:
     x, y, size = spot
     droop = size * (0.9 if asleep else -0.9)
     return group.line(
-        Path().move(x - size, y).quad(x, y + droop, x + size, y), colour, max(1.6, size * 0.3)
+        Path().move(x - size, y).quad(x, y + droop, x + size, y),
+        colour,
+        min(3.2, max(1.6, size * 0.3)),
     )
 
 
