@@ -23,7 +23,7 @@ BOX = (-100.0, -150.0, 125.0, 12.0)
 
 _GAITS: dict[Pose, Gait] = {Pose.WALK: WALK, Pose.RUN: RUN}
 _COLLARS = ("#d6455d", "#3f7fd0", "#2aa198", "#8a5bd0", "#e0862e")
-_PUPPY = 0.78
+_PUPPY = 0.8
 
 
 class _Body(Protocol):

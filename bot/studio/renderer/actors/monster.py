@@ -19,12 +19,13 @@ from bot.studio.renderer.stage import Stage
 BOX = (-90.0, -185.0, 125.0, 14.0)
 
 _GAITS: dict[Pose, Gait] = {Pose.WALK: WADDLE, Pose.RUN: BOUND}
+_YOUNG = 0.8
 _LEFT_SHOULDER: Point = (-40, -50)
 _RIGHT_SHOULDER: Point = (42, -52)
 
 
 def pace(pose: Pose) -> float:
-    """How fast the ground passes under a monster in this pose, in units per second."""
+    """How fast the ground passes under a grown monster in this pose, in units per second."""
     return _GAITS[pose].units_per_second if pose in _GAITS else 0.0
 
 
@@ -37,6 +38,7 @@ class Monster:
         pose, fur = stage.spec.pose, dyed(stage, hue)
         self._haste, self._stance = haste, STANCES[pose]
         self._period = _GAITS[pose].period if pose in _GAITS else 1.0
+        self._size = _YOUNG if stage.spec.kitten else 1.0
         self._node = group.group()
         shadow = mix(stage.palette.grass, BLACK, 0.75)
         self._shadow = self._node.fill(Path().oval(0, 0, 60, 7), shadow, 0.30)
@@ -52,7 +54,7 @@ class Monster:
     def show(self, t: float, x: float, y: float, scale: float) -> None:
         """Draw it with its soles at (x, y)."""
         stance = self._stance(t, t * self._haste / self._period)
-        self._node.place(at(x, y, scale=scale))
+        self._node.place(at(x, y, scale=scale * self._size))
         self._shadow.place(at(2, 1, scale=1 + 0.006 * min(0.0, stance.rise)))
         self._torso.place(at(0, -9 + stance.rise, stretch=stance.stretch, degrees=stance.roll))
         self._body.show(t, 0.6 * _glance(t))

@@ -20,6 +20,7 @@ _EYES: tuple[tuple[Spot, ...], ...] = (
     ((-9, -72, 13.5), (25, -73, 12.5)),
     ((-15, -68, 10.5), (8, -79, 11.5), (30, -69, 10)),
 )
+_TUFTS = 28
 _SPOTS = ((-33, -72, 7, 8), (-22, -92, 5, 4), (-24, -22, 7, 6), (36, -30, 7, 8), (-6, -97, 7, 5))
 
 
@@ -46,11 +47,10 @@ class Body:
             _draw_grin(self._mouth, stage, fur)
 
     def _draw_coat(self, group: Group, stage: Stage, fur: Fur, *, spotted: bool) -> None:
-        outline = fuzzy(-52, 46, 53, 30)
-        group.line(outline, fur.edge, 2.6, 0.85)
-        group.fill(outline, fur.main)
-        inside = group.group(clip=outline)
-        inside.fill(Path().oval(8, -22, 31, 27), fur.pale, 0.9)
+        group.fill(fuzzy(-52, 47.4, 54.4, _TUFTS), fur.edge, 0.85)
+        group.fill(fuzzy(-52, 46, 53, _TUFTS), fur.main)
+        inside = group.group(clip=Path().oval(0, -50, 48, 55))
+        inside.fill(Path().oval(8, -25, 31, 24), fur.pale, 0.9)
         if spotted:
             spots = Path()
             for spot in _SPOTS:

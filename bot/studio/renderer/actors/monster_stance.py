@@ -35,6 +35,7 @@ class Stance:
 
 
 def walking(t: float, cycle: float) -> Stance:
+    """Rolling from foot to foot."""
     turn = cycle * math.tau
     swing = 15 * math.sin(turn + 0.5)
     return Stance(
@@ -48,6 +49,7 @@ def walking(t: float, cycle: float) -> Stance:
 
 
 def running(t: float, cycle: float) -> Stance:
+    """Leaning into it, arms out, both feet off the ground at times."""
     turn = cycle * math.tau
     beat = math.sin(turn * 2 - 0.8)
     return Stance(
@@ -95,6 +97,7 @@ def playing(t: float, _: float) -> Stance:
 
 
 def sleeping(t: float, _: float) -> Stance:
+    """Sunk down where it sat."""
     breath = math.sin(t * 1.5)
     return Stance(
         rise=6.0,
