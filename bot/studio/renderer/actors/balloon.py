@@ -46,10 +46,8 @@ class Balloon:
         inside = _draw_envelope(self._whole, stage, main)
         glow = inside.group()
         self._glow = [
-            glow.fill(
-                Path().oval(0, _MOUTH - 12, width, height), mix(rgb(colour), cloth, 0.25), alpha
-            )
-            for width, height, colour, alpha in _GLOWS
+            glow.fill(Path().oval(0, _MOUTH - 12, *size), mix(rgb(colour), cloth, 0.25), alpha)
+            for size, colour, alpha in _GLOWS
         ]
         _draw_skirt(self._whole, stage, main)
 
@@ -67,14 +65,14 @@ class Balloon:
             glow.fade((0.45 + 0.5 * roar * flicker) if self._dark else 0.0)
 
 
-#: Width, height, colour and strength of the light inside, from wide and faint to near and strong.
+#: Half width and height, colour and strength of the light inside, from faint to strong.
 _GLOWS = (
-    (64.0, 98.0, "#ff8a2e", 0.17),
-    (54.0, 84.0, "#ff9636", 0.17),
-    (44.0, 70.0, "#ffa640", 0.18),
-    (34.0, 56.0, "#ffb850", 0.20),
-    (25.0, 42.0, "#ffcf6e", 0.24),
-    (16.0, 28.0, "#ffe7a4", 0.32),
+    ((64.0, 98.0), "#ff8a2e", 0.17),
+    ((54.0, 84.0), "#ff9636", 0.17),
+    ((44.0, 70.0), "#ffa640", 0.18),
+    ((34.0, 56.0), "#ffb850", 0.20),
+    ((25.0, 42.0), "#ffcf6e", 0.24),
+    ((16.0, 28.0), "#ffe7a4", 0.32),
 )
 
 

@@ -19,7 +19,7 @@ from bot.studio.renderer.spec import Pose
 from bot.studio.renderer.stage import Stage
 
 #: Left, top, right, bottom around the paws, in units, over all poses and moments.
-BOX = (-100.0, -150.0, 125.0, 12.0)
+BOX = (-112.0, -150.0, 125.0, 12.0)
 
 _GAITS: dict[Pose, Gait] = {Pose.WALK: WALK, Pose.RUN: RUN}
 _COLLARS = ("#d6455d", "#3f7fd0", "#2aa198", "#8a5bd0", "#e0862e")
