@@ -46,7 +46,7 @@ class Balloon:
         inside = _draw_envelope(self._whole, stage, main)
         glow = inside.group()
         self._glow = [
-            glow.fill(Path().oval(0, _MOUTH - 12, *size), mix(rgb(colour), cloth, 0.25), alpha)
+            glow.fill(Path().oval(0, _MOUTH - 12, *size), mix(rgb(colour), cloth, 0.14), alpha)
             for size, colour, alpha in _GLOWS
         ]
         _draw_skirt(self._whole, stage, main)

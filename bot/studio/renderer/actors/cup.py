@@ -64,13 +64,14 @@ class Cup:
     ) -> None:
         """A wisp leaves the coffee, climbs, curls and thins out."""
         age = (t / _LIFE + late) % 1
-        low, high = height * ease(1.5 * age - 0.5), height * (0.12 + 0.88 * ease(1.5 * age))
+        low, high = height * ease(1.5 * age - 0.6), height * (0.12 + 0.88 * ease(1.5 * age))
         spine: list[Point] = []
         for joint in range(_JOINTS):
             up = low + (high - low) * joint / (_JOINTS - 1)
             curl = (1.5 + 0.085 * up) * math.sin(up * 0.085 - t * 1.6 + start)
             spine.append((start * (1 + up / 300) + curl, _RIM - 1 - up))
-        swell = [math.sin(math.pi * (joint + 0.4) / _JOINTS) for joint in range(_JOINTS)]
+        full = min(1.0, (high - low) / 45)
+        swell = [full * math.sin(math.pi * (joint + 0.3) / _JOINTS) for joint in range(_JOINTS)]
         for node, width in zip(wisp, (12.0, 5.0), strict=True):
             node.reshape(ribbon(spine, [width * part for part in swell]))
             node.fade(self._thickness * math.sin(math.pi * age))
