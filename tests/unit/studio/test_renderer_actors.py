@@ -288,7 +288,7 @@ def test_a_balloon_glows_at_night():
     def warmth(prompt):
         pixels = frame("balloon", prompt=prompt, hue="#4060d0")
         x, y = (round(place) for place in middle("balloon"))
-        mouth = pixels[y - round(80 * SCALE) : y - round(60 * SCALE), x - 3 : x + 3]
+        mouth = pixels[y + round(15 * SCALE) : y + round(35 * SCALE), x - 3 : x + 3]
         return (mouth[..., 2] - mouth[..., 0]).mean()
 
     assert warmth("night") > warmth("noon") + 30

@@ -1,7 +1,8 @@
 """A hot-air balloon: gores in two tones, a wicker basket, a burner that lights it at night.
 
-The bottom of the basket is at (x, y), in the air; it is about 125 units wide and 190
-high. Called by a scene. The one invariant: it turns about the middle of its envelope.
+Its middle is at (x, y), in the air; it is about 125 units wide and 190 high, drawn from
+the bottom of its basket up. Called by a scene. The one invariant: it turns about the
+middle of its envelope.
 """
 
 import math
@@ -13,11 +14,11 @@ from bot.studio.renderer.path import Path
 from bot.studio.renderer.stage import Stage
 
 #: Left, top, right, bottom around (x, y), in units, over all moments.
-BOX = (-80.0, -212.0, 80.0, 22.0)
+BOX = (-80.0, -117.0, 80.0, 117.0)
 
 _HUES = ("#e2513f", "#2f8fc4", "#e8a02f", "#7d5bc7", "#2fa37e", "#e0648f")
 _CREAM = rgb("#fff3da")
-_MIDDLE, _MOUTH = -124.0, -44.0
+_MIDDLE, _MOUTH, _BASE = -124.0, -44.0, 95.0
 #: How wide each pair of seams is, as a share of the envelope.
 _SEAMS = (1.0, 0.8, 0.5, 0.17)
 #: Below this lightness of the sky the burner's light shows in the cloth.
@@ -52,11 +53,11 @@ class Balloon:
         _draw_skirt(self._whole, stage, main)
 
     def show(self, t: float, x: float, y: float, scale: float) -> None:
-        """Draw it with the bottom of its basket about (x, y)."""
+        """Draw it with its middle about (x, y)."""
         turn = 2.4 * math.sin(t * 0.8)
         dx = _MIDDLE * math.sin(math.radians(turn)) + 5 * math.sin(t * 0.55)
         self._node.place(at(x, y, scale=scale))
-        self._whole.place(at(dx, 6 * math.sin(t * 0.9 + 1), degrees=turn))
+        self._whole.place(at(dx, _BASE + 6 * math.sin(t * 0.9 + 1), degrees=turn))
         self._basket.place(at(0, _MOUTH, degrees=4.5 * math.sin(t * 0.8 - 1.1) - turn))
         roar = _roared(t)
         flicker = 1 + 0.16 * math.sin(t * 31) + 0.10 * math.sin(t * 47)

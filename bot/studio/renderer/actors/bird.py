@@ -1,6 +1,6 @@
 """A small round songbird: on the ground or a perch, or on the wing.
 
-Drawn facing right, about 130 units from beak to tail. Called by a scene, which asks
+Drawn facing right, about 110 units from beak to tail. Called by a scene, which asks
 `aloft` where it belongs. The one invariant: it is built once; a frame moves its nodes.
 """
 
@@ -16,8 +16,10 @@ from bot.studio.renderer.spec import Pose
 from bot.studio.renderer.stage import Stage
 
 #: Left, top, right, bottom around (x, y), in units, over all poses and moments.
-BOX = (-125.0, -150.0, 100.0, 110.0)
+BOX = (-100.0, -120.0, 80.0, 88.0)
 
+#: Its parts are drawn larger than it is.
+_SIZE = 0.8
 #: Units per second on the wing; at play it circles where it is.
 _FLIGHTS = {Pose.WALK: 85.0, Pose.RUN: 170.0, Pose.PLAY: 0.0}
 
@@ -54,5 +56,5 @@ class Bird:
 
     def show(self, t: float, x: float, y: float, scale: float) -> None:
         """Draw it with its feet, or on the wing the middle of its body, at (x, y)."""
-        self._node.place(at(x, y, scale=scale))
+        self._node.place(at(x, y, scale=scale * _SIZE))
         self._body.show(t)

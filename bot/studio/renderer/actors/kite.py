@@ -1,6 +1,6 @@
 """A diamond kite on its string, with a tail of bows.
 
-(x, y) is where its spars cross; it is about 100 units wide and 150 high, its tail as long
+(x, y) is where its spars cross; it is about 80 units wide and 120 high, its tail as long
 again. Called by a scene, high in the air. The one invariant: the end of the string stays
 where it is, however the kite moves.
 """
@@ -14,8 +14,10 @@ from bot.studio.renderer.path import Path, Point
 from bot.studio.renderer.stage import Stage
 
 #: Left, top, right, bottom around (x, y), in units, over all moments; the string leaves it.
-BOX = (-85.0, -95.0, 165.0, 225.0)
+BOX = (-68.0, -76.0, 132.0, 180.0)
 
+#: Its parts are drawn larger than it is.
+_SIZE = 0.8
 _HUES = ("#e5484d", "#2f8fd8", "#f2a33a", "#8e5bd6", "#21a58c")
 _ACCENTS = ("#ffd34f", "#37b8c9", "#f2697b")
 _TOP, _RIGHT, _BOTTOM, _LEFT = (0, -64), (48, -4), (0, 82), (-48, -4)
@@ -60,7 +62,7 @@ class Kite:
         dx = 13 * math.sin(t * 0.9) + 4 * math.sin(t * 2.3 + 1)
         dy = 10 * math.sin(t * 1.25 + 0.6)
         lean = 17 + 6 * math.sin(t * 0.9 + 0.5) + 2 * math.sin(t * 3.1)
-        self._node.place(at(x, y, scale=scale))
+        self._node.place(at(x, y, scale=scale * _SIZE))
         self._sail.place(at(dx, dy, degrees=lean))
         for tassel, (corner_x, corner_y) in zip(self._tassels, (_LEFT, _RIGHT), strict=True):
             flutter = -lean - 28 + 16 * math.sin(t * 5.2 + corner_x)
@@ -68,7 +70,7 @@ class Kite:
         turn = math.radians(lean)
         foot = (dx - _BOTTOM[1] * math.sin(turn), dy + _BOTTOM[1] * math.cos(turn))
         self._trail(t, foot)
-        end_x, end_y = self._anchor
+        end_x, end_y = self._anchor[0] / _SIZE, self._anchor[1] / _SIZE
         sag = (0.55 * end_x + dx, 0.36 * end_y + dy + 12 * math.sin(t * 1.1))
         self._string.reshape(Path().move(dx, dy + 12).quad(*sag, end_x, end_y))
 
