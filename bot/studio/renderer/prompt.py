@@ -6,7 +6,7 @@ nothing but the lots that are drawn.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -41,6 +41,7 @@ from bot.studio.renderer.vocabulary import (
 )
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
+_Answer = TypeVar("_Answer")
 
 #: How many words an adjective looks ahead for its noun.
 _NOUN_REACH = 6
@@ -109,9 +110,39 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and word[:-1] in KNOWN else word
 
 
-def parse(prompt: str, seed: int) -> SceneSpec:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What texts say of the look of a picture that is there already; None is nothing."""
+
+    light: Light | None
+    weather: Weather | None
+    #: Colours for the picture as a whole, `#rrggbb`.
+    hues: tuple[str, ...]
+
+
+def asked(texts: Sequence[str]) -> Asked:
+    """Read what `texts`, oldest first, ask of a picture; nothing is drawn by lot."""
+    words = tuple(_read(text) for text in texts)
+    weather = _newest(words, _weather)
+    return Asked(
+        light=_newest(words, _light),
+        weather=weather if weather is not Weather.CLEAR else None,
+        hues=_newest(words, _hues) or (),
+    )
+
+
+def _newest(texts: Sequence[_Words], decide: Callable[[_Words], _Answer | None]) -> _Answer | None:
+    """Return what the newest text that decides says; None if none does."""
+    answers = (decide(words) for words in reversed(texts))
+    return next((answer for answer in answers if answer), None)
+
+
+def parse(prompt: str, seed: int, changes: Sequence[str] = ()) -> SceneSpec:
     """Decide the scene for `prompt`; what it leaves open is drawn by lot from `seed`."""
-    words, streams = _read(prompt), Streams(prompt=prompt, seed=seed)
+    words, streams = (
+        _read(" . ".join((*reversed(changes), prompt))),
+        Streams(prompt=prompt, seed=seed),
+    )
     mood = words.first(MOODS)
     pose = _pose(words) or (ACTED.get(mood) if mood else None)
     weather = _weather(words)

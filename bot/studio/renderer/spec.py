@@ -82,3 +82,5 @@ class SceneSpec:
     #: Colours named for the picture as a whole, in the order named, `#rrggbb`.
     hues: tuple[str, ...]
     snowy_hills: bool
+    #: What a character makes of the main subject: its colour and that of what it wears, `#rrggbb`.
+    guise: tuple[str, str] | None = None

@@ -42,9 +42,10 @@ class Cat:
 
     def _bodied(self, group: Group, pose: Pose, haste: float) -> _Body:
         stage = self._stage
-        fur = dyed(stage.spec.coat, stage.palette)
+        hue, accent = stage.spec.guise or (None, None)
+        fur = dyed(stage.spec.coat, stage.palette, hue)
         collar = stage.palette.lit(
-            rgb(_COLLARS[int(stage.streams.named("collar").integers(len(_COLLARS)))])
+            rgb(accent or _COLLARS[int(stage.streams.named("collar").integers(len(_COLLARS)))])
         )
         if pose in _GAITS:
             return Going(group, stage, fur, collar, gait=_GAITS[pose], haste=haste)

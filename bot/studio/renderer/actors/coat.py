@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.studio.renderer.colour import Colour, mix, rgb
+from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, rgb
 from bot.studio.renderer.palette import Palette
 from bot.studio.renderer.spec import Coat
 
@@ -52,11 +52,19 @@ _DYES = {
 }
 
 
-def dyed(coat: Coat, palette: Palette) -> Fur:
-    """The coat's colours under the scene's light."""
+def _shades(dye: _Dye, hue: str | None) -> tuple[Colour, Colour, Colour]:
+    """Main, dark and pale colour in white light."""
+    if hue is None:
+        return rgb(dye.main), rgb(dye.dark), rgb(dye.pale)
+    main = rgb(hue)
+    return main, mix(main, BLACK, 0.35), mix(main, WHITE, 0.78)
+
+
+def dyed(coat: Coat, palette: Palette, hue: str | None = None) -> Fur:
+    """The coat's colours under the scene's light; `hue` dyes it, leaving its pattern."""
     dye = _DYES[coat]
     lit = palette.lit
-    main, dark, pale = (lit(rgb(text)) for text in (dye.main, dye.dark, dye.pale))
+    main, dark, pale = (lit(colour) for colour in _shades(dye, hue))
     shadow = mix(palette.land, (0, 0, 0), 0.4)
     limbs = dark if dye.masked else main
     return Fur(
@@ -70,5 +78,5 @@ def dyed(coat: Coat, palette: Palette) -> Fur:
         iris=mix(rgb(dye.iris), lit(rgb(dye.iris)), 0.4),
         striped=dye.striped,
         masked=dye.masked,
-        patches=tuple(lit(rgb(text)) for text in dye.patches),
+        patches=() if hue else tuple(lit(rgb(text)) for text in dye.patches),
     )

@@ -6,7 +6,7 @@ from bot.studio.renderer import background
 from bot.studio.renderer.actors import cat as cats
 from bot.studio.renderer.actors.boat import Boat
 from bot.studio.renderer.bank import Bank
-from bot.studio.renderer.camera import Camera
+from bot.studio.renderer.camera import Camera, Start
 from bot.studio.renderer.canvas import Group
 from bot.studio.renderer.hills import Hills
 from bot.studio.renderer.landmark import Landmark
@@ -41,11 +41,21 @@ class WaterScene:
         *,
         size: tuple[int, int],
         seconds: float,
+        start: Start | None = None,
     ) -> None:
         width, height = size
         layout = compose(width, height, streams)
         self._crossing, self._haste, speed = _pacing(spec, layout.cat[2], width, seconds)
-        camera = Camera(layout=layout, move=spec.move, seconds=seconds, speed=speed)
+        if start is not None and travels(spec):
+            self._crossing, self._haste, speed = _following(spec, layout.cat[2])
+        camera = Camera(
+            layout=layout,
+            move=spec.move,
+            seconds=seconds,
+            speed=speed,
+            start=start or Start(),
+        )
+        self.camera = camera
         stage = Stage(
             spec=spec, palette=palette(spec), layout=layout, camera=camera, streams=streams
         )
@@ -81,11 +91,16 @@ class WaterScene:
             part.show(t)
         self._show_actors(t)
 
+    def astray(self, t: float) -> float:
+        """Pixels by which the subject is off its place at `t`."""
+        camera = self._stage.camera
+        return camera.astray(t) + self._crossing * (t / camera.seconds - 0.25)
+
     def _show_actors(self, t: float) -> None:
         layout, camera = self._stage.layout, self._stage.camera
         zoom, _, _, _, _, lift = camera.view(1.0, t)
         x, y, scale = layout.cat
-        x += self._crossing * (t / camera.seconds - 0.25)
+        x += self.astray(t)
         self._cat.show(t, x, zoom * y + lift, scale * zoom)
         if self._boat is not None:
             x, y, scale = layout.boat
@@ -95,6 +110,16 @@ class WaterScene:
             self._boat.show(
                 t, near[0] * (x + drift) + near[2], near[4] * y + near[5], scale * near[0]
             )
+
+
+def travels(spec: SceneSpec) -> bool:
+    """Tell whether the subject leaves where it is, so that a scene cannot last for ever."""
+    return cats.pace(spec.pose) > 0
+
+
+def _following(spec: SceneSpec, scale: float) -> tuple[float, float, float]:
+    """As `_pacing`, for a camera that follows whatever its move."""
+    return 0.0, 1.0, cats.pace(spec.pose) * scale * (0.8 if spec.kitten else 1.0)
 
 
 def _pacing(
