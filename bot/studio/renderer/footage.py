@@ -100,7 +100,7 @@ class Reel:
 def sounds(path: Path) -> bool:
     """Tell whether a clip has sound that can be decoded."""
     with _opened(path) as container:
-        return bool(container.streams.audio) and next(_heard(container), None) is not None
+        return next(_heard(container), None) is not None
 
 
 def sound(path: Path, seconds: float) -> Samples:
@@ -144,10 +144,10 @@ def _opened(path: Path) -> Iterator[InputContainer]:
 
 def _stream(container: InputContainer) -> VideoStream:
     """The first video of a container, after a look at its size."""
-    if not container.streams.video:
-        raise UnusableReference("The clip holds no video.")
-    stream = container.streams.video[0]
-    context = stream.codec_context
+    stream = next(iter(container.streams.video), None)
+    context = stream and stream.codec_context  # None for a codec nobody knows
+    if stream is None or context is None:
+        raise UnusableReference("The clip holds no video that can be decoded.")
     _check(context.width, context.height)
     context.options = {"max_pixels": str(LARGEST_SIDE**2)}
     stream.thread_type, stream.thread_count = "AUTO", _THREADS
@@ -247,9 +247,12 @@ def _reduced(width: int, height: int) -> tuple[int, int]:
 
 def _heard(container: InputContainer) -> Iterator[Samples]:
     """Yield the sound as blocks of stereo samples; what cannot be decoded ends it."""
+    stream = next(iter(container.streams.audio), None)
+    if stream is None or stream.codec_context is None:
+        return
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE)
     try:
-        for frame in container.decode(container.streams.audio[0]):
+        for frame in container.decode(stream):
             for piece in resampler.resample(frame):
                 yield piece.to_ndarray().astype(np.float32, copy=False)
         for piece in resampler.resample(None):

@@ -171,7 +171,7 @@ class FilmedStory:
             )
             return self._played
         if self._after is None:
-            last = self._played.last()
+            last = self._played.at(self._shot.starts[1])
             self._after = PicturedStory(self._shot, last, first=1, known=self._wanted)
         return self._after.scene(index, root)
 

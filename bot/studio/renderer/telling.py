@@ -28,7 +28,7 @@ def telling(pictures: Sequence[Pixels]) -> tuple[str, str]:
     count = _GREY + _SHADES
     inside = np.bincount(bins, middle * vivid, count)
     outside = np.bincount(bins, (1 - middle) * vivid, count)
-    score = inside - 0.5 * outside * inside.sum() / max(outside.sum(), 1e-9)
+    score = inside - 0.9 * outside * inside.sum() / max(outside.sum(), 1e-9)
     first = int(score.argmax())
     second = int((score - _likeness(first) * (np.abs(score).max() + 1)).argmax())
     return _mean(colours, middle, bins == first), _mean(colours, middle, bins == second)

@@ -13,7 +13,7 @@ from bot.studio.renderer.backend import open_canvas
 from bot.studio.renderer.canvas import at
 from bot.studio.renderer.canvas_thorvg import ThorvgCanvas
 from bot.studio.renderer.path import Path, ribbon
-from bot.studio.renderer.prompt import parse
+from bot.studio.renderer.prompt import asked, parse
 from bot.studio.renderer.scenes.reference import ReferenceScene, UnusableReference, cover
 from bot.studio.renderer.scenes.water import WaterScene
 from bot.studio.renderer.stream import Streams
@@ -125,7 +125,8 @@ def test_a_reference_is_the_first_frame_except_for_the_mark():
     picture = cover(png(), *size)
     with opened(size) as canvas:
         streams = Streams(prompt=prompt, seed=1)
-        scene = ReferenceScene(canvas.root, parse(prompt, 1), streams, picture, seconds=4)
+        wanted = asked([prompt])
+        scene = ReferenceScene(canvas.root, parse(prompt, 1), streams, picture, wanted, seconds=4)
         scene.show(0.0)
         assert np.array_equal(canvas.draw(), picture)
         scene.show(2.0)

@@ -32,6 +32,6 @@ class FootageScene:
     def _graded(self, pixels: Pixels) -> Pixels:
         return pixels if self._grade.idle else self._grade.apply(pixels)
 
-    def last(self) -> Pixels:
-        """Return what was shown last, without the weather."""
-        return self._graded(self._pixels).copy()
+    def at(self, t: float) -> Pixels:
+        """Return what the clip shows at `t` seconds, without the weather."""
+        return self._graded(self._reel.at(t))
