@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from bot.studio.renderer.vocabulary import CATS
+from bot.studio.renderer.spec import Subject
+from bot.studio.renderer.vocabulary import SUBJECTS
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 #: Who a character is when the words do not say.
 _NOUN = "cat"
-_BEINGS = CATS
+_KINDS = (Subject.CAT, Subject.DOG, Subject.MONSTER)
+_BEINGS = {word for word, subject in SUBJECTS.items() if subject in _KINDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

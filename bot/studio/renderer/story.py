@@ -9,14 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.studio.renderer import footage
+from bot.studio.renderer import footage, scenes
 from bot.studio.renderer.camera import Start
 from bot.studio.renderer.canvas import Group, Pixels
 from bot.studio.renderer.encode import FRAMES_PER_SECOND
 from bot.studio.renderer.prompt import Asked, asked
 from bot.studio.renderer.scenes.footage import FootageScene
 from bot.studio.renderer.scenes.reference import ReferenceScene, cover
-from bot.studio.renderer.scenes.water import WaterScene, travels
 from bot.studio.renderer.script import Script
 from bot.studio.renderer.shot import Shot
 from bot.studio.renderer.soundtrack import Passage
@@ -24,6 +23,7 @@ from bot.studio.renderer.spec import Move
 
 #: A camera that is told to zoom out later on must first be close.
 _CLOSE = 1.14
+_FRAME = 1 / FRAMES_PER_SECOND
 
 
 class Scene(Protocol):
@@ -36,7 +36,7 @@ class Story(Protocol):
     """The scenes of a clip; close it when done."""
 
     def lasts(self, index: int) -> bool:
-        """Tell whether act `index` goes on with the scene of the act before."""
+        """Tell whether act `index`, not the first, goes on with the scene of the act before."""
 
     def scene(self, index: int, root: Group) -> Scene:
         """Build the scene of act `index`; the acts before have been shown."""
@@ -61,47 +61,52 @@ class DrawnStory:
 
     def __init__(self, shot: Shot) -> None:
         self._shot, self._script = shot, Script(shot)
-        self._told: WaterScene | None = None
-        self._start: Start | None = None
+        self._told: scenes.Scene | None = None
+        self._start = Start()
         self._seconds = float(shot.acts[0].seconds)
 
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self._shot.width, self._shot.height
+
+    def _travels(self, index: int) -> bool:
+        return scenes.travels(self._script.spec(index), self._script.streams, self._size)
+
     def lasts(self, index: int) -> bool:
-        if not index:
-            return False
-        spec = self._script.spec(index)
-        return spec == self._script.spec(index - 1) and not travels(spec)
+        same = self._script.spec(index) == self._script.spec(index - 1)
+        return same and not self._travels(index)
 
     def scene(self, index: int, root: Group) -> Scene:
         if self._told is not None:
             self._go_on(index, self._told)
-        self._told = WaterScene(
-            root,
-            self._script.spec(index),
-            self._script.streams,
-            size=(self._shot.width, self._shot.height),
-            seconds=self._seconds,
-            start=self._start,
-        )
+        spec, streams = self._script.spec(index), self._script.streams
+        self._told = scenes.build(root, spec, streams, self._size, self._seconds, start=self._start)
         return self._told
 
-    def _go_on(self, index: int, told: WaterScene) -> None:
-        """Let the next camera take over: a new move, or a walk into new country, or neither."""
+    def _go_on(self, index: int, told: scenes.Scene) -> None:
+        """Hand over to the next camera: it goes on, makes a new move, or sees new country."""
         before, spec = self._script.spec(index - 1), self._script.spec(index)
-        walks = travels(before) or travels(spec)
-        if spec.move is before.move and not walks:
-            return
         at = float(self._shot.starts[index])
-        camera, frame = told.camera, 1 / FRAMES_PER_SECOND
-        zooms_out = spec.move is Move.ZOOM_OUT is not before.move
+        if self._travels(index - 1) or self._travels(index):
+            self._hand_over(index, lens=told.camera.lens(at), moved=spec.move is before.move)
+        elif spec.move is not before.move:
+            camera = told.camera
+            lens = max(camera.lens(at), _CLOSE if spec.move is Move.ZOOM_OUT else 1.0)
+            self._hand_over(index, lens=lens)
+            self._start = replace(
+                self._start, travel=camera.travel(at), reach=camera.reach, centre=camera.centre
+            )
+        if (spec.pose, spec.cast) != (before.pose, before.cast) or self._start.at == at:
+            self._start = replace(
+                self._start,
+                lead=told.astray(at),
+                lead_at=at,
+                lead_speed=(told.astray(at) - told.astray(at - _FRAME)) / _FRAME,
+            )
+
+    def _hand_over(self, index: int, *, lens: float, moved: bool = False) -> None:
         self._seconds = float(self._shot.acts[index].seconds)
-        self._start = Start(
-            at=at,
-            lens=max(camera.lens(at), _CLOSE if zooms_out else 1.0),
-            travel=0.0 if walks else camera.travel(at),
-            reach=0.0 if walks else camera.reach,
-            lead=told.astray(at),
-            lead_speed=(told.astray(at) - told.astray(at - frame)) / frame,
-        )
+        self._start = Start(at=float(self._shot.starts[index]), lens=lens, moved=moved)
 
     def passages(self) -> list[Passage]:
         return self._script.composed(0)

@@ -18,6 +18,7 @@ from bot.studio.renderer.soundtrack import Passage
 from bot.studio.renderer.spec import Move
 from bot.studio.renderer.story import story
 from bot.studio.renderer.stream import Streams
+from bot.studio.renderer.stroll import Stroll
 
 SIZE = (96, 64)
 STILL = "a black cat sits by the lake at noon, pan"
@@ -144,12 +145,29 @@ def test_a_camera_comes_to_rest_after_its_move(move):
 
 
 def test_a_following_camera_brings_its_subject_back_without_a_jerk():
-    after = camera(speed=20.0, start=Start(at=4.0, lead=30.0, lead_speed=20.0))
+    after = camera(speed=20.0, start=Start(at=4.0, lead=30.0, lead_at=4.0, lead_speed=20.0))
     assert after.astray(4.0) == 30.0
     assert after.astray(4.04) == pytest.approx(30.8, abs=0.05)
     assert after.travel(4.0) == 0.0
     assert abs(after.astray(28.0)) < 0.5
     assert max(after.astray(4 + t / 10) for t in range(160)) < 0.6 * SIZE[0]
+
+
+def test_a_walker_before_a_static_camera_never_leaves_the_picture():
+    walk = Stroll(began=0.0, origin=-5.0, speed=10.0, low=-10.0, high=30.0)
+    moments = [frame / FRAMES_PER_SECOND for frame in range(60 * FRAMES_PER_SECOND)]
+    places, sides = zip(*(walk.at(t) for t in moments), strict=True)
+    assert -13 < min(places) < -9
+    assert 29 < max(places) < 33
+    steps = np.abs(np.diff(places)) * FRAMES_PER_SECOND
+    assert steps.max() < 10.1
+    assert (min(sides), max(sides)) == (-1.0, 1.0)
+    assert np.abs(np.diff(sides)).max() < 0.25
+
+
+def test_what_stands_still_does_not_stroll():
+    still = Stroll(began=0.0, origin=0.0, speed=0.0, low=-10.0, high=30.0)
+    assert still.at(50.0) == (0.0, 1.0)
 
 
 def test_moves_that_follow_one_another_stay_within_bounds():

@@ -14,8 +14,8 @@ from bot.studio.renderer.canvas import at
 from bot.studio.renderer.canvas_thorvg import ThorvgCanvas
 from bot.studio.renderer.path import Path, ribbon
 from bot.studio.renderer.prompt import asked, parse
+from bot.studio.renderer.scenes import build
 from bot.studio.renderer.scenes.reference import ReferenceScene, UnusableReference, cover
-from bot.studio.renderer.scenes.water import WaterScene
 from bot.studio.renderer.stream import Streams
 
 SMALL = (320, 180)
@@ -45,7 +45,7 @@ def opened(size=SMALL, backend="thorvg"):
 def frame(prompt, *, seed=1, t=1.0, size=SMALL, backend="thorvg"):
     with opened(size, backend) as canvas:
         streams = Streams(prompt=prompt, seed=seed)
-        scene = WaterScene(canvas.root, parse(prompt, seed), streams, size=size, seconds=4)
+        scene = build(canvas.root, parse(prompt, seed), streams, size, 4)
         mark.stamp(canvas.root, *size)
         scene.show(t)
         return canvas.draw().astype(int).copy()
@@ -94,7 +94,7 @@ def test_a_frame_does_not_depend_on_the_frames_before_it():
     """Seeking matters to nobody, but a node left where it was would show here."""
     with opened() as canvas:
         streams = Streams(prompt="day", seed=1)
-        scene = WaterScene(canvas.root, parse("day", 1), streams, size=SMALL, seconds=4)
+        scene = build(canvas.root, parse("day", 1), streams, SMALL, 4)
         mark.stamp(canvas.root, *SMALL)
         for t in (0.0, 3.2, 1.0):
             scene.show(t)

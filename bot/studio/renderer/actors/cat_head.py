@@ -10,7 +10,8 @@ from bot.studio.renderer.actors.coat import Fur
 from bot.studio.renderer.canvas import Group, Shape, at
 from bot.studio.renderer.colour import Colour, mix, rgb
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Mood
+from bot.studio.renderer.spec import Mood, Setting
+from bot.studio.renderer.stage import Stage
 
 _EYES = ((-10.0, 1.0), (15.0, 1.0))
 _INK = rgb("#1d1a22")
@@ -19,14 +20,16 @@ _INK = rgb("#1d1a22")
 class Head:
     """A head in a group of its own; `show` turns it, the caller's `place` carries it."""
 
-    def __init__(self, group: Group, fur: Fur, rim: Colour, *, mood: Mood, asleep: bool) -> None:
+    def __init__(self, group: Group, stage: Stage, fur: Fur, *, asleep: bool) -> None:
         self._node = group.group()
-        self._mood, self._asleep = mood, asleep
+        self._mood, self._asleep = stage.spec.mood, asleep
         self._ears = [self._ear(fur, x, lean) for x, lean in ((-17.0, -6.0), (16.0, 7.0))]
-        self._skull(fur, rim)
+        self._skull(fur, stage.palette.key)
         self._open, self._pupils = self._eyes(fur)
         self._lids = [self._lid(x, y) for x, y in _EYES]
         self._muzzle(fur)
+        if stage.spec.setting is Setting.SPACE:
+            self._helmet()
 
     def _ear(self, fur: Fur, x: float, lean: float) -> Group:
         ear = self._node.group()
@@ -100,6 +103,15 @@ class Head:
             whiskers.move(19, 13 + y).quad(30, 10.5 + y * 1.8, 41, 11 + y * 2.8)
             whiskers.move(-13, 13 + y).quad(-24, 10.5 + y * 1.8, -35, 11 + y * 2.8)
         self._node.line(whiskers, (255, 255, 255), 0.9, 0.75)
+
+    def _helmet(self) -> None:
+        """A bubble to breathe in, for cats on other worlds."""
+        glass = Path().circle(2, -6, 47)
+        self._node.fill(glass, (225, 240, 255), 0.15)
+        self._node.line(glass, (240, 248, 255), 2.4, 0.75)
+        shine = Path().move(-30, -22).cubic(-26, -36, -14, -45, 0, -47)
+        self._node.line(shine, (255, 255, 255), 5.0, 0.55)
+        self._node.fill(Path().oval(-33, -10, 2.6, 5), (255, 255, 255), 0.5)
 
     def show(self, t: float, x: float, y: float, *, tilt: float = 0.0, gaze: float = 0.0) -> None:
         """Carry the head at (x, y); `gaze` from -1 (left) to 1 (right, where the head points)."""

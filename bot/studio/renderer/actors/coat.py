@@ -1,8 +1,8 @@
 """The coats a cat can wear."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, rgb
+from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, octets, rgb
 from bot.studio.renderer.palette import Palette
 from bot.studio.renderer.spec import Coat
 
@@ -52,19 +52,14 @@ _DYES = {
 }
 
 
-def _shades(dye: _Dye, hue: str | None) -> tuple[Colour, Colour, Colour]:
-    """Main, dark and pale colour in white light."""
-    if hue is None:
-        return rgb(dye.main), rgb(dye.dark), rgb(dye.pale)
-    main = rgb(hue)
-    return main, mix(main, BLACK, 0.35), mix(main, WHITE, 0.78)
-
-
 def dyed(coat: Coat, palette: Palette, hue: str | None = None) -> Fur:
-    """The coat's colours under the scene's light; `hue` dyes it, leaving its pattern."""
+    """The coat's colours under the scene's light; `hue` dyes what no cat is born with."""
     dye = _DYES[coat]
+    if hue is not None:
+        dark, pale = (_hex(mix(rgb(hue), end, 0.3)) for end in (BLACK, WHITE))
+        dye = replace(_DYES[Coat.GREY], main=hue, dark=dark, pale=pale)
     lit = palette.lit
-    main, dark, pale = (lit(colour) for colour in _shades(dye, hue))
+    main, dark, pale = (lit(rgb(text)) for text in (dye.main, dye.dark, dye.pale))
     shadow = mix(palette.land, (0, 0, 0), 0.4)
     limbs = dark if dye.masked else main
     return Fur(
@@ -78,5 +73,9 @@ def dyed(coat: Coat, palette: Palette, hue: str | None = None) -> Fur:
         iris=mix(rgb(dye.iris), lit(rgb(dye.iris)), 0.4),
         striped=dye.striped,
         masked=dye.masked,
-        patches=() if hue else tuple(lit(rgb(text)) for text in dye.patches),
+        patches=tuple(lit(rgb(text)) for text in dye.patches),
     )
+
+
+def _hex(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*octets(colour))

@@ -4,7 +4,7 @@ from bot.studio.renderer.canvas import Group, Pixels
 from bot.studio.renderer.footage import Reel
 from bot.studio.renderer.grade import Grade
 from bot.studio.renderer.prompt import Asked
-from bot.studio.renderer.scenes.reference import Air
+from bot.studio.renderer.scenes.reference import Breath
 from bot.studio.renderer.spec import SceneSpec
 from bot.studio.renderer.stream import Streams
 
@@ -18,7 +18,7 @@ class FootageScene:
         self._reel, self._grade = reel, Grade(wanted)
         self._pixels = reel.at(0.0)
         self._picture = root.picture(self._graded(self._pixels))
-        self._air = Air(root, spec, streams, self._pixels, wanted) if wanted.weather else None
+        self._air = Breath(root, spec, streams, self._pixels, wanted) if wanted.weather else None
 
     def show(self, t: float) -> None:
         """Show what the clip shows at `t` seconds; past its end, its last picture."""

@@ -14,15 +14,16 @@ from bot.studio.renderer.grade import Grade
 from bot.studio.renderer.layout import compose
 from bot.studio.renderer.palette import palette
 from bot.studio.renderer.prompt import Asked
-from bot.studio.renderer.spec import Light, Move, SceneSpec
+from bot.studio.renderer.spec import Light, Move, SceneSpec, Setting
 from bot.studio.renderer.stage import Stage
 from bot.studio.renderer.stream import Streams
 from bot.studio.renderer.unusable import UnusableReference
-from bot.studio.renderer.weather import Falling, Motes
+from bot.studio.renderer.weather import Falling, Fog, Leaves, Motes
 
 _PUSH, _PAN = 0.14, 0.05
-#: Seconds until rain or snow, which begins above the picture, fills it.
+#: Seconds until weather, which begins outside the picture, fills it.
 _ARRIVAL = 1.2
+_FOG_SECONDS = 8.0
 #: How far a picture sways when its move is over, and how slowly.
 _SWAY, _SWAY_PERIOD = 0.018, 9.0
 _SLOWEST_DAWN_SECONDS = 6.0
@@ -51,41 +52,39 @@ def light_of(pixels: Pixels) -> Colour:
     return max(((float(r), float(g), float(b)) for r, g, b in colours), key=luminance)
 
 
-class Air:
+class Breath:
     """What is in the air before a picture: the weather the texts ask for, or dust in the light."""
 
     def __init__(
-        self,
-        root: Group,
-        spec: SceneSpec,
-        streams: Streams,
-        picture: Pixels,
-        wanted: Asked,
+        self, root: Group, spec: SceneSpec, streams: Streams, picture: Pixels, wanted: Asked
     ) -> None:
-        height, width = picture.shape[:2]
-        layout = compose(width, height, streams)
+        self._height, self._width = picture.shape[:2]
+        layout = compose(self._width, self._height, streams)
         # Fireflies and storms are for those who ask; a lot would put them into any picture.
-        spec = replace(spec, light=wanted.light or Light.DAY)
+        spec = replace(spec, light=wanted.light or Light.DAY, setting=Setting.WATER)
         stage = Stage(
             spec=spec,
             palette=replace(palette(spec), key=light_of(picture)),
             layout=layout,
-            camera=Camera(layout=layout, move=Move.STATIC, seconds=1.0),
+            camera=Camera(layout=layout, move=Move.STATIC, seconds=_FOG_SECONDS),
             streams=streams,
         )
-        self._height = height
-        self._motes = Motes(root, stage)
-        self._sky = root.group()
+        self._dust = Motes(root, stage)
+        self._side, self._sky = root.group(), root.group()
+        self._blown = (Fog(self._side, stage), Leaves(self._side, stage))
         self._falling = Falling(self._sky, stage)
 
     def show(self, t: float, arrived: float, since: float) -> None:
         """Move everything to where it is at `t` seconds.
 
-        What falls has `arrived` from above, 0 to 1; dust began to shine `since` so many seconds.
+        What falls or is blown has `arrived`, 0 to 1; dust shines `since` so many seconds.
         """
-        self._motes.show(since)
-        self._sky.place(at(0, -1.3 * self._height * (1 - ease(arrived))))
-        self._falling.show(t)
+        self._dust.show(since)
+        away = 1 - ease(arrived)
+        self._side.place(at(-1.5 * self._width * away, 0))
+        self._sky.place(at(0, -1.3 * self._height * away))
+        for part in (*self._blown, self._falling):
+            part.show(t)
 
 
 class ReferenceScene:
@@ -117,7 +116,7 @@ class ReferenceScene:
         grade = Grade(wanted)
         if not grade.idle:
             self._graded = root.picture(grade.apply(picture))
-        self._air = Air(root, spec, streams, picture, wanted)
+        self._air = Breath(root, spec, streams, picture, wanted)
 
     def show(self, t: float) -> None:
         """Move the picture to where it is at `t` seconds."""
