@@ -13,6 +13,8 @@ from bot.studio.renderer.layout import Layout
 from bot.studio.renderer.spec import Move
 
 _CLOSEST = 1.2
+#: How much of what has passed by a pan goes back, its running out not counted.
+_WAY_BACK = 0.6
 #: Seconds in which a move that is over runs out.
 _RUNOUT = 0.5
 #: Seconds in which a subject that went astray comes back to its place.
@@ -53,14 +55,16 @@ class Camera:
     @property
     def reach(self) -> float:
         """How many pixels the ground passes by in all."""
-        return self.start.reach + self.speed * self.seconds + self._pan_width
+        return self.start.reach + self.speed * self.seconds + max(0.0, self._pan_width)
 
     @property
     def _pan_width(self) -> float:
+        """Pixels a pan goes; a later one goes back, so that it does not lose its subject."""
         if self.start.moved:
             return 0.0
         share = {Move.PAN: 0.24, Move.DRIFT: 0.06, Move.TRACK: 0.06}.get(self.move, 0.0)
-        return share * self.layout.width
+        width, gone = share * self.layout.width, self.start.travel
+        return -_WAY_BACK * min(width, gone) if gone > 0 else width
 
     def travel(self, t: float) -> float:
         """Pixels the ground has passed by, at depth 1."""

@@ -76,7 +76,7 @@ POSES = _table(
         Pose.RUN: "run runs running chase chases chasing dash dashes dashing sprint sprinting"
         " jump jumps jumping leaps leaping races racing",
         Pose.WALK: "walk walks walking stroll strolls strolling wander wanders wandering"
-        " explores exploring prowls prowling trots trotting",
+        " explores exploring prowls prowling trots trotting fly flies flying soars soaring glides",
     }
 )
 MOODS = _table(

@@ -107,7 +107,7 @@ def _mist(stage: Stage, name: str, size: tuple[int, int], density: float) -> Pix
     stream = stage.streams.named(name)
     cover = clouding(stream, size, (3, 2))
     rise = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
-    cover = (0.35 + 0.65 * cover) * np.sin(np.pi * rise) ** 1.3 * density
+    cover = (0.35 + 0.65 * cover) * np.sin(np.pi * rise).clip(0) ** 1.3 * density
     colour = mix(stage.palette.haze, stage.palette.cloud_lit, 0.35)
     pixels = np.empty((size[1], size[0], 4), np.uint8)
     noise = stream.random((size[1], size[0]), np.float32)

@@ -35,9 +35,9 @@ def dress(frame: Group, stage: Stage, cast: Cast) -> Iterator[Part]:
     yield layers
     yield Towers(layers.wide(world, 0.04), stage, "far towers", tall=0.95, haze=0.66)
     yield Towers(layers.wide(world, 0.09), stage, "near towers", tall=1.05, haze=0.38)
-    yield cast.aloft(world)
     _road(world, stage)
     yield Shops(frame, layers.wide(world, 0.28), stage)
+    yield cast.aloft(stage.plane(frame))
     yield Traffic(frame, stage)
     yield Lamps(frame, stage)
     ground = stage.plane(frame)

@@ -57,7 +57,8 @@ def dress(frame: Group, stage: Stage, cast: Cast) -> Iterator[Part]:
     yield things.Fire(frame, room, stage, _WALL)
     ground = layers.single(stage.plane(frame), 1.0)
     _floor(ground, stage)
-    things.rug(ground, stage)
+    if stage.spec.lead.subject is not Subject.CUP:
+        things.rug(ground, stage)
     _light_on_floor(ground, stage)
     things.plant(ground, stage)
     yield cast.aloft(stage.plane(frame))

@@ -43,7 +43,6 @@ def dress(frame: Group, stage: Stage, cast: Cast) -> Iterator[Part]:
         edge = _field(layers.wide(world, field[0]), stage, index, field)
         if index == 1:
             yield Windmill(layers.wide(world, field[0]), stage, edge)
-    yield cast.aloft(world)
     yield Flowers(world, stage)
     layout = stage.layout
     tall = 430 if layout.portrait else 330
@@ -51,10 +50,11 @@ def dress(frame: Group, stage: Stage, cast: Cast) -> Iterator[Part]:
     foot = layout.bank - 6 * layout.unit
     yield Tree(layers.single(world, 0.7), stage, x=x, y=foot, height=tall * layout.unit)
     _fence(layers.wide(world, 0.8), stage)
+    yield cast.aloft(world)
+    yield Butterflies(world, stage)
     behind = world.group()
     yield cast.standing(world)
     yield Bank(behind, world.group(), stage)
-    yield Butterflies(world, stage)
     yield Air(frame, stage)
 
 
