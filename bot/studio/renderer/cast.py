@@ -4,6 +4,7 @@ A scene says where in its order of drawing they come: in the air, on the water, 
 ground. The one invariant: a place depends on the order of the cast, never on colours.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,15 +18,19 @@ from bot.studio.renderer.actors.cup import Cup
 from bot.studio.renderer.actors.dog import Dog
 from bot.studio.renderer.actors.kite import Kite
 from bot.studio.renderer.actors.monster import Monster
+from bot.studio.renderer.camera import Start
 from bot.studio.renderer.canvas import Group
 from bot.studio.renderer.layout import Layout, Spot
 from bot.studio.renderer.spec import Move, Pose, Role, SceneSpec, Setting, Subject
 from bot.studio.renderer.stage import Stage
+from bot.studio.renderer.stroll import Stroll
 
 #: Settings with water that a boat can float on.
 _WATERS = (Setting.WATER, Setting.MOUNTAINS)
 #: A static camera lets a walker cross this share of the picture.
 _CROSSING = 0.5
+#: Who turns round is never thinner than this share.
+_THINNEST = 0.06
 #: A bird on the wing crosses this share at most.
 _FLIGHT = 0.35
 #: A camera that tracks a flying or sailing lead passes this share of the width per second.
@@ -83,25 +88,39 @@ class Pacing:
 
     #: Pixels per second a following camera passes over the ground.
     speed: float = 0.0
-    #: Pixels the walkers cross while the camera stays.
-    crossing: float = 0.0
+    #: How walkers go while the camera stays.
+    stroll: Stroll | None = None
 
 
-def pacing(spec: SceneSpec, layout: Layout, seconds: float) -> Pacing:
+def pacing(spec: SceneSpec, layout: Layout, seconds: float, start: Start) -> Pacing:
     """The first walker of the cast sets the pace of all.
 
     A following camera keeps walkers in place; a static one, or one in a room, lets them
-    cross, no faster than they can without leaving the picture.
+    cross, no faster than they can without leaving the picture, and then come back.
     """
     goers = [role for role in spec.cast if role is spec.lead or _stands(role, spec)]
     natural = next((pace for role in goers if (pace := _pace(role, spec))), 0.0)
     natural *= layout.lead[2]
     if spec.move is Move.STATIC or spec.setting is Setting.INTERIOR:
         share = _CROSSING if len(goers) == 1 else _CROSSING / 2
-        return Pacing(crossing=min(natural * seconds, share * layout.width))
+        return Pacing(stroll=_stroll(natural * seconds, share * layout.width, seconds, start))
     if not natural and spec.move is Move.TRACK and not _stands(spec.lead, spec):
         return Pacing(speed=_TRACKING * layout.width)
     return Pacing(speed=natural)
+
+
+def _stroll(way: float, span: float, seconds: float, start: Start) -> Stroll | None:
+    """Go `way` pixels in `seconds`, or no more than `span`, a quarter of it before one's place."""
+    way = min(way, span)
+    if not way:
+        return None
+    return Stroll(
+        began=start.lead_at,
+        origin=start.lead if start.lead_at else -0.25 * way,
+        speed=way / seconds,
+        low=-0.25 * span,
+        high=0.75 * span,
+    )
 
 
 def _pace(role: Role, spec: SceneSpec) -> float:
@@ -129,6 +148,17 @@ class _Placed:
     actor: Actor
     spot: Spot
     place: Callable[[Spot, float], Spot]
+    #: A group of its own, and how it goes to and fro in it.
+    node: Group
+    stroll: Stroll | None
+
+    def show(self, t: float) -> None:
+        x, y, scale = self.place(self.spot, t)
+        self.actor.show(t, x, y, scale)
+        if self.stroll is not None:
+            side = self.stroll.at(t)[1]
+            side = math.copysign(max(abs(side), _THINNEST), side)
+            self.node.place((side, 0.0, x * (1 - side), 0.0, 1.0, 0.0))
 
 
 class Troupe:
@@ -139,7 +169,7 @@ class Troupe:
 
     def show(self, t: float) -> None:
         for one in self._placed:
-            one.actor.show(t, *one.place(one.spot, t))
+            one.show(t)
 
 
 class Cast:
@@ -184,8 +214,26 @@ class Cast:
     def _placed(self, group: Group, role: Role, place: Callable[[Spot, float], Spot]) -> _Placed:
         spot = self._spots[role.subject]
         make = _MAKERS[role.subject]
-        actor = make(group, self._stage, hue=role.hue, haste=self._haste(role, spot))
-        return _Placed(actor, spot, place)
+        spec, node = self._stage.spec, group.group()
+        guise = spec.guise if role is spec.lead else None
+        hue = role.hue or (guise[0] if guise else None)
+        actor = make(node, self._stage, hue=hue, haste=self._haste(role, spot))
+        return _Placed(actor, spot, place, node, self._stroll(role, spot))
+
+    def _stroll(self, role: Role, spot: Spot) -> Stroll | None:
+        """How somebody goes to and fro; None for whoever does not."""
+        if not self._walks(role):
+            return None
+        return self._flight(spot) if _flies(role, self._stage.spec) else self._pacing.stroll
+
+    def astray(self, t: float) -> float:
+        """Pixels by which the main subject is off its place on the ground at `t` seconds."""
+        stage, stroll = self._stage, self._pacing.stroll
+        lead = stage.spec.lead
+        if not _stands(lead, stage.spec):
+            return 0.0
+        strolls = stroll is not None and self._walks(lead)
+        return stroll.at(t)[0] if stroll and strolls else stage.camera.astray(t)
 
     def _haste(self, role: Role, spot: Spot) -> float:
         """How fast a walker must go to keep pace, as a multiple of its natural pace."""
@@ -193,41 +241,50 @@ class Cast:
         natural = _pace(role, spec) * spot[2]
         if _flies(role, spec) and role is not spec.lead:
             return 1.0
-        camera = self._stage.camera
-        wanted = self._pacing.speed or self._pacing.crossing / camera.seconds
+        stroll = self._pacing.stroll
+        wanted = stroll.speed if stroll else self._pacing.speed
         return wanted / natural if natural else 1.0
 
     def _walked(self, spot: Spot, t: float) -> Spot:
         camera = self._stage.camera
         zoom, _, _, _, _, lift = camera.middle(1.0, t)
         x, y, scale = spot
-        x += self._pacing.crossing * (t / camera.seconds - 0.25)
+        x += self._pacing.stroll.at(t)[0] if self._pacing.stroll else camera.astray(t)
         return x, zoom * y + lift, scale * zoom
 
     def _stood(self, spot: Spot, t: float) -> Spot:
         camera = self._stage.camera
         zoom, _, right, _, _, down = camera.middle(1.0, t)
         x = spot[0] + camera.speed * camera.seconds * _PASSED_AT
+        if spot == self._spots[self._stage.spec.lead.subject]:
+            x += camera.astray(t)
         return zoom * x + right, zoom * spot[1] + down, spot[2] * zoom
 
     def _flown(self, spot: Spot, t: float) -> Spot:
         camera = self._stage.camera
         zoom, _, right, _, _, down = camera.middle(_AIR_DEPTH, t)
-        x = spot[0] + camera.speed * t * _AIR_DEPTH
+        x = spot[0] + camera.speed * camera.going(t) * _AIR_DEPTH
         return zoom * x + right, zoom * spot[1] + down, spot[2] * zoom
 
     def _winged(self, spot: Spot, t: float) -> Spot:
         """Fly like all that flies, and cross some of the picture on the way."""
         x, y, scale = self._flown(spot, t)
-        camera = self._stage.camera
-        return x + self._flight(spot) * (t / camera.seconds - 0.5), y, scale
+        flight = self._flight(spot)
+        return (x + flight.at(t)[0] if flight else x), y, scale
 
-    def _flight(self, spot: Spot) -> float:
+    def _flight(self, spot: Spot) -> Stroll | None:
         camera, spec = self._stage.camera, self._stage.spec
         if _flies(spec.lead, spec) and camera.speed:
-            return 0.0
-        way = bird.pace(spec.pose) * spot[2] * camera.seconds
-        return min(way, _FLIGHT * camera.layout.width)
+            return None
+        span = _FLIGHT * camera.layout.width
+        way = min(bird.pace(spec.pose) * spot[2] * camera.seconds, span)
+        return Stroll(
+            began=camera.start.at,
+            origin=-0.5 * way,
+            speed=way / camera.seconds,
+            low=-0.5 * span,
+            high=0.5 * span,
+        )
 
     def _sailed(self, spot: Spot, t: float) -> Spot:
         """Sail along with a moving camera, falling behind an eighth of the picture at most."""

@@ -199,6 +199,27 @@ def parse(prompt: str, seed: int, changes: Sequence[str] = ()) -> SceneSpec:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What texts say of the look of a picture that is there already; None is nothing."""
+
+    light: Light | None
+    weather: Weather | None
+    #: Colours for the picture as a whole, `#rrggbb`.
+    hues: tuple[str, ...]
+
+
+def asked(texts: Sequence[str]) -> Asked:
+    """Read what `texts`, oldest first, ask of a picture; nothing is drawn by lot."""
+    read = tuple(_read(text) for text in texts)
+    weather = _newest(read, _weather)
+    return Asked(
+        light=_newest(read, _light),
+        weather=weather if weather is not Weather.CLEAR else None,
+        hues=_newest(read, _hues) or (),
+    )
+
+
 def _newest(texts: Sequence[_Words], decide: Callable[[_Words], _Answer | None]) -> _Answer | None:
     """Return what the newest text that decides says; None if none does."""
     answers = (decide(words) for words in reversed(texts))

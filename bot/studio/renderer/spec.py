@@ -120,6 +120,8 @@ class SceneSpec:
     #: Colours named for the picture as a whole, in the order named, `#rrggbb`.
     hues: tuple[str, ...]
     snowy_hills: bool
+    #: What a character makes of the main subject: its colour and that of what it wears, `#rrggbb`.
+    guise: tuple[str, str] | None = None
 
     @property
     def lead(self) -> Role:
@@ -130,6 +132,10 @@ class SceneSpec:
     def fine(self) -> bool:
         """Nothing falls, nothing veils the sky."""
         return self.weather in (Weather.CLEAR, Weather.WIND) and self.light is not Light.STORM
+
+    def accent(self, subject: Subject) -> str | None:
+        """Return the colour of what a character wears, if it is `subject`."""
+        return self.guise[1] if self.guise and self.lead.subject is subject else None
 
     def role(self, subject: Subject) -> Role | None:
         """Return the role of `subject`; None if it is not in the picture."""

@@ -93,9 +93,12 @@ class Fog:
             self._banks.append((node, start, top * layout.height, speed * layout.unit, depth))
 
     def show(self, t: float) -> None:
+        camera = self._stage.camera
+        # What is painted suffices for the camera's move: a clip that lasts longer sees it go back.
+        swing = camera.seconds - abs(t % (2 * camera.seconds) - camera.seconds)
         for node, start, top, speed, depth in self._banks:
-            past = self._stage.camera.travel(t) * depth * (1 if speed < 0 else -1)
-            node.place(at(round(start + speed * t - past), round(top)))
+            past = camera.travel(t) * depth * (1 if speed < 0 else -1)
+            node.place(at(round(start + speed * swing - past), round(top)))
 
 
 def _mist(stage: Stage, name: str, size: tuple[int, int], density: float) -> Pixels:

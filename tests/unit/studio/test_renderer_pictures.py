@@ -13,9 +13,9 @@ from bot.studio.renderer.backend import open_canvas
 from bot.studio.renderer.canvas import at
 from bot.studio.renderer.canvas_thorvg import ThorvgCanvas
 from bot.studio.renderer.path import Path, ribbon
-from bot.studio.renderer.prompt import parse
+from bot.studio.renderer.prompt import asked, parse
+from bot.studio.renderer.scenes import build
 from bot.studio.renderer.scenes.reference import ReferenceScene, UnusableReference, cover
-from bot.studio.renderer.scenes.water import WaterScene
 from bot.studio.renderer.stream import Streams
 
 SMALL = (320, 180)
@@ -45,7 +45,7 @@ def opened(size=SMALL, backend="thorvg"):
 def frame(prompt, *, seed=1, t=1.0, size=SMALL, backend="thorvg"):
     with opened(size, backend) as canvas:
         streams = Streams(prompt=prompt, seed=seed)
-        scene = WaterScene(canvas.root, parse(prompt, seed), streams, size=size, seconds=4)
+        scene = build(canvas.root, parse(prompt, seed), streams, size, 4)
         mark.stamp(canvas.root, *size)
         scene.show(t)
         return canvas.draw().astype(int).copy()
@@ -94,7 +94,7 @@ def test_a_frame_does_not_depend_on_the_frames_before_it():
     """Seeking matters to nobody, but a node left where it was would show here."""
     with opened() as canvas:
         streams = Streams(prompt="day", seed=1)
-        scene = WaterScene(canvas.root, parse("day", 1), streams, size=SMALL, seconds=4)
+        scene = build(canvas.root, parse("day", 1), streams, SMALL, 4)
         mark.stamp(canvas.root, *SMALL)
         for t in (0.0, 3.2, 1.0):
             scene.show(t)
@@ -125,7 +125,8 @@ def test_a_reference_is_the_first_frame_except_for_the_mark():
     picture = cover(png(), *size)
     with opened(size) as canvas:
         streams = Streams(prompt=prompt, seed=1)
-        scene = ReferenceScene(canvas.root, parse(prompt, 1), streams, picture, seconds=4)
+        wanted = asked([prompt])
+        scene = ReferenceScene(canvas.root, parse(prompt, 1), streams, picture, wanted, seconds=4)
         scene.show(0.0)
         assert np.array_equal(canvas.draw(), picture)
         scene.show(2.0)

@@ -14,7 +14,7 @@ from bot.studio.renderer.actors.gait import RUN, WALK, Gait
 from bot.studio.renderer.canvas import Group, at
 from bot.studio.renderer.colour import BLACK, mix, rgb
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Pose
+from bot.studio.renderer.spec import Pose, Subject
 from bot.studio.renderer.stage import Stage
 
 _GAITS: dict[Pose, Gait] = {Pose.WALK: WALK, Pose.RUN: RUN}
@@ -45,9 +45,8 @@ class Cat:
     def _bodied(self, group: Group, pose: Pose, hue: str | None, haste: float) -> _Body:
         stage = self._stage
         fur = dyed(stage.spec.coat, stage.palette, hue)
-        collar = stage.palette.lit(
-            rgb(_COLLARS[int(stage.streams.named("collar").integers(len(_COLLARS)))])
-        )
+        own = _COLLARS[int(stage.streams.named("collar").integers(len(_COLLARS)))]
+        collar = stage.palette.lit(rgb(stage.spec.accent(Subject.CAT) or own))
         if pose in _GAITS:
             return Going(group, stage, fur, collar, gait=_GAITS[pose], haste=haste)
         if pose is Pose.SLEEP:
