@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bot.studio.renderer import Act, Shot, spec  # noqa: E402 - the path comes first
+from bot.studio.renderer.encode import FRAMES_PER_SECOND  # noqa: E402
 from bot.studio.renderer.film import Film  # noqa: E402
 from bot.studio.renderer.story import story  # noqa: E402
 
@@ -60,7 +61,7 @@ def picture(prompt: str, seed: int) -> Image.Image:
     acts = (Act(seconds=2),)
     shot = Shot(prompt=prompt, seed=seed, width=width, height=height, acts=acts)
     with closing(story(shot)) as told, closing(Film(shot, told, "thorvg")) as film:
-        pixels = next(pixels for index, pixels in enumerate(film.frames()) if index == 24)
+        pixels = next(pixels for index, pixels in enumerate(film.frames()) if index == FRAMES_PER_SECOND)
         drawn = Image.fromarray(pixels[..., 2::-1].copy())
     return drawn.resize(CELL, Image.Resampling.LANCZOS)
 
