@@ -23,9 +23,7 @@ def taller(stage: Stage) -> Stage:
     """The stage with the rows above the frame that a tilting camera sees."""
     layout, more = stage.layout, round(stage.camera.headroom)
     sun = (layout.sun[0], layout.sun[1] + more)
-    taller = replace(
-        layout, height=layout.height + more, horizon=layout.horizon + more, sun=sun
-    )
+    taller = replace(layout, height=layout.height + more, horizon=layout.horizon + more, sun=sun)
     return replace(stage, layout=taller)
 
 

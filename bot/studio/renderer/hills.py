@@ -108,6 +108,7 @@ def _snowline(x: float, y: float, horizon: float, unit: float) -> float:
 
 
 def round_tree(path: Path, x: float, y: float, size: float) -> None:
+    """Add a distant tree with a round crown; its foot is at (x, y)."""
     path.rect(x - size * 0.06, y - size * 0.8, size * 0.12, size * 0.85)
     path.circle(x, y - size * 1.05, size * 0.50)
     path.circle(x - size * 0.36, y - size * 0.76, size * 0.36)

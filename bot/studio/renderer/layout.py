@@ -135,9 +135,7 @@ class Layout:
         return self.width - x if self.mirrored else x
 
 
-def compose(
-    width: int, height: int, streams: Streams, setting: Setting = Setting.WATER
-) -> Layout:
+def compose(width: int, height: int, streams: Streams, setting: Setting = Setting.WATER) -> Layout:
     """Compose a picture of this size; the seed turns it and moves the sun."""
     portrait = height > width
     shares = _COMPOSITIONS[setting][portrait]

@@ -220,9 +220,7 @@ def asked(texts: Sequence[str]) -> Asked:
     )
 
 
-def _newest(
-    texts: Sequence[_Words], decide: Callable[[_Words], _Answer | None]
-) -> _Answer | None:
+def _newest(texts: Sequence[_Words], decide: Callable[[_Words], _Answer | None]) -> _Answer | None:
     """Return what the newest text that decides says; None if none does."""
     answers = (decide(words) for words in reversed(texts))
     return next((answer for answer in answers if answer is not None), None)
@@ -360,9 +358,7 @@ def _move(words: _Words) -> Move | None:
 
 def _coat(words: _Words) -> Coat | None:
     for index, word in enumerate(words.items):
-        if word in COATS and (
-            word in BREEDS - {"tabby"} or words.qualifies(index, Subject.CAT)
-        ):
+        if word in COATS and (word in BREEDS - {"tabby"} or words.qualifies(index, Subject.CAT)):
             return COATS[word]
     return Coat.BROWN if "tabby" in words.items else None
 

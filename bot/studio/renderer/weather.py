@@ -12,7 +12,6 @@ from bot.studio.renderer.path import Path
 from bot.studio.renderer.spec import Light, Setting, Weather
 from bot.studio.renderer.stage import Stage
 
-
 #: Where fireflies live.
 _WILD = (Setting.WATER, Setting.MEADOW, Setting.MOUNTAINS)
 
@@ -78,7 +77,7 @@ class Fog:
     """Two banks of mist that drift apart, painted once and moved by whole pixels."""
 
     #: (top and height as shares of the picture, density, pixels per second in units, depth)
-    _BANKS = ((0.30, 0.46, 0.62, 5.0, 0.1), (0.52, 0.42, 0.58, -9.0, 0.35))
+    _BANKS = ((0.28, 0.46, 0.66, 5.0, 0.1), (0.46, 0.36, 0.40, -9.0, 0.35))
 
     def __init__(self, frame: Group, stage: Stage) -> None:
         self._stage = stage

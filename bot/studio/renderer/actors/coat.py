@@ -56,8 +56,8 @@ def dyed(coat: Coat, palette: Palette, hue: str | None = None) -> Fur:
     """The coat's colours under the scene's light; `hue` dyes what no cat is born with."""
     dye = _DYES[coat]
     if hue is not None:
-        dark, pale = (_hex(mix(rgb(hue), end, 0.3)) for end in (BLACK, WHITE))
-        dye = replace(_DYES[Coat.GREY], main=hue, dark=dark, pale=pale)
+        points, belly = (_hex(mix(rgb(hue), end, 0.3)) for end in (BLACK, WHITE))
+        dye = replace(_DYES[Coat.GREY], main=hue, dark=points, pale=belly)
     lit = palette.lit
     main, dark, pale = (lit(rgb(text)) for text in (dye.main, dye.dark, dye.pale))
     shadow = mix(palette.land, (0, 0, 0), 0.4)

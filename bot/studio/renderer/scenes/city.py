@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bot.studio.renderer import background
+from bot.studio.renderer.box import Box
 from bot.studio.renderer.canvas import Group, Shape, at
 from bot.studio.renderer.cast import Cast, Part
 from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, rgb
@@ -90,7 +92,8 @@ class Towers:
                 crowns.rect(x + width * 0.2, top - 14 * unit, width * 0.6, 2.2 * unit)
             elif roof > 0.3:
                 walls.polygon(((x, top), (x + width * 0.5, top - 30 * unit), (x + width, top)))
-            self._windows(stream.random((40, 9)).tolist(), panes, x, top, width, height, unit)
+            box = Box(x, top, x + width, layout.horizon)
+            _windows(stream.random((40, 9)).tolist(), panes, box, unit)
             x += width * (0.86 + 0.35 * roof)
         masts_tone = mix(wall, (10, 14, 36), 0.3)
         group.fill(masts, masts_tone)
@@ -99,37 +102,32 @@ class Towers:
         cap = WHITE if stage.spec.weather is Weather.SNOW else palette.key
         group.fill(crowns, mix(wall, cap, 0.6), 0.8)
         dim = mix(wall, palette.sky[2] if not stage.dark else BLACK, 0.35)
-        lit = [mix(rgb(text), palette.haze, haze * 0.35) for text in ("#ffd98a", "#ffc070", "#cfe6ff")]
+        lit = [
+            mix(rgb(text), palette.haze, haze * 0.35) for text in ("#ffd98a", "#ffc070", "#cfe6ff")
+        ]
         strength = 0.95 if stage.dark else 0.35
         group.fill(panes[0], dim, 0.7)
         for pane, tone in zip(panes[1:], lit, strict=True):
             node = group.fill(pane, tone if stage.dark else mix(wall, tone, 0.5), strength)
             self._changing.append(node)
 
-    def _windows(
-        self,
-        lots: list[list[float]],
-        panes: list[Path],
-        x: float,
-        top: float,
-        width: float,
-        height: float,
-        unit: float,
-    ) -> None:
-        columns = max(2, round(width / (17 * unit)))
-        rows = min(len(lots), max(2, round(height / (21 * unit))))
-        gap = width / columns
-        for row in range(rows):
-            for column in range(columns):
-                lot = lots[row][column % 9]
-                index = 0 if lot < 0.5 else 1 + int((lot - 0.5) * 6)
-                left = x + gap * (column + 0.26)
-                panes[min(index, 3)].rect(left, top + (9 + 21 * row) * unit, gap * 0.48, 11 * unit)
-
     def show(self, t: float) -> None:
         for light, phase in self._blinking:
             light.fade(0.2 + 0.8 * max(0.0, math.sin(t * 2.6 + phase)) ** 3)
         self._changing[-1].fade(0.75 + 0.25 * math.sin(t * 0.7))
+
+
+def _windows(lots: list[list[float]], panes: list[Path], box: Box, unit: float) -> None:
+    """A grid of windows over a tower: dark ones, and lit ones in three tones."""
+    columns = max(2, round(box.width / (17 * unit)))
+    rows = min(len(lots), max(2, round(box.height / (21 * unit))))
+    gap = box.width / columns
+    for row in range(rows):
+        for column in range(columns):
+            lot = lots[row][column % 9]
+            index = 0 if lot < 0.5 else min(3, 1 + int((lot - 0.5) * 6))
+            left = box.left + gap * (column + 0.26)
+            panes[index].rect(left, box.top + (9 + 21 * row) * unit, gap * 0.48, 11 * unit)
 
 
 def _road(group: Group, stage: Stage) -> None:
@@ -141,7 +139,9 @@ def _road(group: Group, stage: Stage) -> None:
     if stage.spec.weather is Weather.SNOW:
         asphalt = mix(palette.grass, (60, 66, 84), 0.38)
     group.fill(Path().rect(0, top - unit, layout.width, 22 * unit), stone)
-    group.fill(Path().rect(0, top + 17 * unit, layout.width, 5 * unit), mix(stone, (20, 22, 36), 0.35))
+    group.fill(
+        Path().rect(0, top + 17 * unit, layout.width, 5 * unit), mix(stone, (20, 22, 36), 0.35)
+    )
     depth = bottom - top - 22 * unit
     for index in range(6):
         tone = mix(asphalt, palette.haze, 0.16 * (1 - index / 5))
@@ -163,7 +163,7 @@ def _pavement(group: Group, stage: Stage) -> None:
     rows = [8.0]
     while bank + rows[-1] * unit < foot:
         rows.append(rows[-1] + 24 + 0.42 * (rows[-1] - 8))
-    for index, (upper, lower) in enumerate(zip(rows, rows[1:], strict=False)):
+    for index, (upper, lower) in enumerate(pairwise(rows)):
         lines.rect(left, bank + lower * unit, wide, (1.2 + 0.5 * index) * unit)
         gap = (118 + 40 * index) * unit
         x = left + (index % 2) * gap / 2
@@ -258,8 +258,14 @@ class Garland:
             for bulb in range(1, count):
                 s = bulb / count
                 x = (1 - s) ** 2 * -0.06 * wide + 2 * s * (1 - s) * wide / 2 + s * s * wide * 1.02
-                y = ((1 - s) ** 2 * start + 2 * s * (1 - s) * (start + 2 * sag) + s * s * (start - 0.01)) * high
-                size = unit * (3.6 + 0.8 * float(stream.random())) * (1.2 if layout.portrait else 1.0)
+                y = (
+                    (1 - s) ** 2 * start
+                    + 2 * s * (1 - s) * (start + 2 * sag)
+                    + s * s * (start - 0.01)
+                ) * high
+                size = (
+                    unit * (3.6 + 0.8 * float(stream.random())) * (1.2 if layout.portrait else 1.0)
+                )
                 paths[bulb % len(_BULBS)].oval(x, y + 5 * unit, size * 0.8, size)
                 halos.circle(x, y + 5 * unit, size * 2.6)
             if stage.dark:
@@ -275,8 +281,8 @@ class Garland:
             sway = math.sin(t * 0.9 + phase) * 3 * self._stage.layout.unit * self._stage.wind
             node.place(at(sway, top))
         if self._stage.dark:
-            for node, phase in self._bulbs:
-                node.fade(0.72 + 0.28 * math.sin(t * 2.1 + phase))
+            for bulbs, phase in self._bulbs:
+                bulbs.fade(0.72 + 0.28 * math.sin(t * 2.1 + phase))
 
 
 def _planters(group: Group, stage: Stage) -> None:
@@ -300,9 +306,19 @@ def _planters(group: Group, stage: Stage) -> None:
                 root = x + (index / 15 - 0.5) * 190 * size
                 up = (46 + 40 * reach) * size * high
                 path.move(root - 7 * size, foot - 60 * size)
-                path.quad(root - 12 * size, foot - 60 * size - up * 0.6, root + (lean - 0.5) * 44 * size, foot - 60 * size - up)
-                path.quad(root + 12 * size, foot - 60 * size - up * 0.5, root + 7 * size, foot - 60 * size).close()
+                path.quad(
+                    root - 12 * size,
+                    foot - 60 * size - up * 0.6,
+                    root + (lean - 0.5) * 44 * size,
+                    foot - 60 * size - up,
+                )
+                path.quad(
+                    root + 12 * size, foot - 60 * size - up * 0.5, root + 7 * size, foot - 60 * size
+                ).close()
             group.fill(path, tone)
         group.fill(Path().rect(x - 112 * size, foot - 66 * size, 224 * size, 80 * size), dark)
-        group.fill(Path().rect(x - 116 * size, foot - 70 * size, 232 * size, 9 * size), mix(dark, palette.key, 0.16))
+        group.fill(
+            Path().rect(x - 116 * size, foot - 70 * size, 232 * size, 9 * size),
+            mix(dark, palette.key, 0.16),
+        )
         x += gap

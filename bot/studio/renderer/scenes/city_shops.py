@@ -2,6 +2,7 @@
 
 import math
 
+from bot.studio.renderer.box import Box
 from bot.studio.renderer.canvas import Group, Shape, at
 from bot.studio.renderer.colour import WHITE, Colour, mix, rgb
 from bot.studio.renderer.glow import Glow
@@ -17,7 +18,7 @@ _WARM = rgb("#ffd894")
 
 
 class Shops:
-    """A row of houses with its base on the horizon; its neon flickers and shines on the wet road."""
+    """A row of houses on the horizon; its neon flickers and shines on the wet road."""
 
     def __init__(self, frame: Group, group: Group, stage: Stage) -> None:
         self._stage, self._frame, self._group = stage, frame, group
@@ -52,35 +53,45 @@ class Shops:
         top = base - height
         group = self._group
         group.fill(Path().rect(x, top, width, height), wall)
-        group.fill(Path().rect(x + width * 0.86, top, width * 0.14, height), mix(wall, (10, 12, 30), 0.22))
+        group.fill(
+            Path().rect(x + width * 0.86, top, width * 0.14, height), mix(wall, (10, 12, 30), 0.22)
+        )
         cap = WHITE if stage.spec.weather is Weather.SNOW else mix(wall, palette.key, 0.45)
         group.fill(Path().rect(x - 4 * s, top - 7 * s, width + 8 * s, 9 * s), cap)
-        group.fill(Path().rect(x - 2 * s, top + 2 * s, width + 4 * s, 4 * s), mix(wall, (10, 12, 30), 0.3))
+        group.fill(
+            Path().rect(x - 2 * s, top + 2 * s, width + 4 * s, 4 * s), mix(wall, (10, 12, 30), 0.3)
+        )
         if lots[3] > 0.5:
             self._tank(x + width * (0.25 + 0.4 * lots[4]), top - 6 * s, wall)
-        self._panes(x, top, width, floors, lots, wall)
+        self._panes(Box(x, top, x + width, base), floors, lots, wall)
         self._shopfront(x, base, width, lots, wall)
         if lots[5] > 0.25:
             self._sign(x + width * 0.88, base - (86 + 30 * lots[6]) * s, lots)
 
     def _tank(self, x: float, y: float, wall: Colour) -> None:
         s, tone = self._scale, mix(wall, (14, 16, 34), 0.45)
-        self._group.fill(Path().rect(x - 16 * s, y - 38 * s, 32 * s, 26 * s).polygon(
-            ((x - 18 * s, y - 38 * s), (x, y - 52 * s), (x + 18 * s, y - 38 * s))
-        ), tone)
-        self._group.fill(Path().rect(x - 13 * s, y - 12 * s, 3 * s, 13 * s).rect(x + 10 * s, y - 12 * s, 3 * s, 13 * s), tone)
+        self._group.fill(
+            Path()
+            .rect(x - 16 * s, y - 38 * s, 32 * s, 26 * s)
+            .polygon(((x - 18 * s, y - 38 * s), (x, y - 52 * s), (x + 18 * s, y - 38 * s))),
+            tone,
+        )
+        self._group.fill(
+            Path()
+            .rect(x - 13 * s, y - 12 * s, 3 * s, 13 * s)
+            .rect(x + 10 * s, y - 12 * s, 3 * s, 13 * s),
+            tone,
+        )
 
-    def _panes(
-        self, x: float, top: float, width: float, floors: int, lots: list[float], wall: Colour
-    ) -> None:
+    def _panes(self, box: Box, floors: int, lots: list[float], wall: Colour) -> None:
         stage, s = self._stage, self._scale
-        columns = 3 if width < 205 * s else 4
-        gap = width / columns
+        columns = 3 if box.width < 205 * s else 4
+        gap = box.width / columns
         frames, dim, lit, sills = Path(), Path(), Path(), Path()
         for floor in range(floors):
             for column in range(columns):
-                left = x + gap * (column + 0.24)
-                y = top + (18 + 54 * floor) * s
+                left = box.left + gap * (column + 0.24)
+                y = box.top + (18 + 54 * floor) * s
                 wide, high = gap * 0.52, 33 * s
                 frames.rect(left - 2.5 * s, y - 2.5 * s, wide + 5 * s, high + 5 * s)
                 shone = (lots[(floor * 4 + column) % 12] * 7.3 + lots[7]) % 1 < 0.46
@@ -170,12 +181,16 @@ class Shops:
         layout, s, palette = self._stage.layout, self._scale, self._stage.palette
         wall = mix(palette.land, (20, 22, 44), 0.35)
         self._group.fill(Path().rect(x, layout.horizon - 34 * s, width, 35 * s), wall)
-        self._group.fill(Path().rect(x, layout.horizon - 38 * s, width, 5 * s), mix(wall, palette.key, 0.3))
+        self._group.fill(
+            Path().rect(x, layout.horizon - 38 * s, width, 5 * s), mix(wall, palette.key, 0.3)
+        )
         leaf = mix(palette.lit(rgb("#5a8f58")), wall, 0.45)
         hedge = Path()
         for index in range(6):
             hedge.oval(x + width * (index + 0.5) / 6, layout.horizon - 42 * s, width / 8, 14 * s)
-        self._group.fill(hedge, mix(leaf, WHITE, 0.7) if self._stage.spec.weather is Weather.SNOW else leaf)
+        self._group.fill(
+            hedge, mix(leaf, WHITE, 0.7) if self._stage.spec.weather is Weather.SNOW else leaf
+        )
 
     def show(self, t: float) -> None:
         a, _, c, _, e, f = self._stage.camera.view(_DEPTH, t)

@@ -31,7 +31,14 @@ class Traffic:
                 size = lane[2] * stage.layout.unit * big
                 glow = None
                 if stage.dark:
-                    glow = Glow(frame, stage, rx=64 * size, ry=26 * size, colour=rgb("#fff0c4"), strength=0.62)
+                    glow = Glow(
+                        frame,
+                        stage,
+                        rx=64 * size,
+                        ry=26 * size,
+                        colour=rgb("#fff0c4"),
+                        strength=0.62,
+                    )
                 start = (place + 0.7 * shift) / _CARS
                 self._vehicles.append((node, glow, start, (*lane[:2], size, *lane[3:])))
 
@@ -44,7 +51,10 @@ class Traffic:
         body.cubic(-30, -52, -18, -55, 2, -55).cubic(20, -55, 28, -46, 36, -33)
         body.cubic(54, -31, 64, -27, 63, -9).close()
         node.fill(body, paint)
-        node.fill(Path().move(-62, -9).line(-63, -18).line(63, -18).line(63, -9).close(), mix(paint, BLACK, 0.22))
+        node.fill(
+            Path().move(-62, -9).line(-63, -18).line(63, -18).line(63, -9).close(),
+            mix(paint, BLACK, 0.22),
+        )
         panes = Path().move(-33, -34).cubic(-26, -48, -18, -50, -5, -50).line(-5, -34).close()
         panes.move(0, -34).line(0, -50).cubic(16, -50, 22, -44, 29, -34).close()
         node.fill(panes, self._glass())
@@ -53,8 +63,17 @@ class Traffic:
 
     def _bus(self, node: Group, paint: Colour) -> None:
         node.fill(Path().oval(0, 1, 112, 6), BLACK, 0.30)
-        node.fill(Path().move(-104, -9).line(-104, -76).quad(-104, -84, -96, -84).line(94, -84)
-                  .quad(104, -84, 104, -74).line(104, -9).close(), paint)
+        node.fill(
+            Path()
+            .move(-104, -9)
+            .line(-104, -76)
+            .quad(-104, -84, -96, -84)
+            .line(94, -84)
+            .quad(104, -84, 104, -74)
+            .line(104, -9)
+            .close(),
+            paint,
+        )
         node.fill(Path().rect(-104, -36, 208, 8), mix(paint, WHITE, 0.7))
         panes = Path()
         for index in range(6):
@@ -74,7 +93,10 @@ class Traffic:
     def _lights(self, node: Group, front: float, y: float, back: float) -> None:
         bright = rgb("#fff3c8") if self._stage.dark else mix(WHITE, self._stage.palette.haze, 0.2)
         node.fill(Path().oval(front - 3, y, 4, 5), bright)
-        node.fill(Path().rect(back - 1, y - 5, 5, 9), rgb("#ff4a3d") if self._stage.dark else rgb("#b3382e"))
+        node.fill(
+            Path().rect(back - 1, y - 5, 5, 9),
+            rgb("#ff4a3d") if self._stage.dark else rgb("#b3382e"),
+        )
 
     def show(self, t: float) -> None:
         layout, camera = self._stage.layout, self._stage.camera

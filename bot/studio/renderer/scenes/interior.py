@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.studio.renderer import background
+from bot.studio.renderer.box import Box
 from bot.studio.renderer.canvas import Group, Pixels, Shape, at
 from bot.studio.renderer.cast import Cast, Part
 from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, rgb
@@ -93,13 +94,18 @@ def _outlook(layers: Layers, world: Group, stage: Stage) -> None:
         stream = stage.streams.named(f"outlook trees {index}")
         for x, y in edge[3::4]:
             if stream.random() < 0.6:
-                round_tree(trees, x, y + 3 * unit, unit * (13 + 16 * index) * (0.8 + 0.5 * float(stream.random())))
+                round_tree(
+                    trees,
+                    x,
+                    y + 3 * unit,
+                    unit * (13 + 16 * index) * (0.8 + 0.5 * float(stream.random())),
+                )
         layer.fill(trees, mix(tone, mix(palette.sky[0], BLACK, 0.3), 0.28))
         layer.fill(below(edge, layout.height), tone)
         layer.fill(rim(edge, 2 * unit), mix(tone, palette.key, 0.4), 0.7)
 
 
-def _wall(group: Group, stage: Stage, window: things.Box) -> None:
+def _wall(group: Group, stage: Stage, window: Box) -> None:
     """Striped wallpaper above, panels below, and a hole where the window is."""
     layout, unit, palette = stage.layout, stage.layout.unit, stage.palette
     left, right = -0.16 * layout.width, 1.16 * layout.width
@@ -125,11 +131,15 @@ def _wall(group: Group, stage: Stage, window: things.Box) -> None:
             stripes.rect(x, upper, gap / 2, lower - upper)
         for row in range(24):
             y = top + row * 62 * unit + (31 * unit if index % 4 == 1 else 0)
-            if index % 2 and y < foot - 100 * unit and not (inside and window.top - 9 * unit < y < window.bottom + 9 * unit):
+            if (
+                index % 2
+                and y < foot - 100 * unit
+                and not (inside and window.top - 9 * unit < y < window.bottom + 9 * unit)
+            ):
                 _sprig(dots, x + gap * 0.25, y, unit)
     group.fill(stripes, mix(wall, WHITE, 0.10 if not stage.dark else 0.05))
     group.fill(dots, mix(wall, palette.key, 0.35), 0.6)
-    _panels(group, stage, left, right, foot, wall)
+    _panels(group, stage, left, right, wall)
 
 
 def _sprig(path: Path, x: float, y: float, unit: float) -> None:
@@ -138,11 +148,10 @@ def _sprig(path: Path, x: float, y: float, unit: float) -> None:
     path.polygon((x + dx * unit, y + dy * unit) for dx, dy in leaf)
 
 
-def _panels(
-    group: Group, stage: Stage, left: float, right: float, foot: float, wall: Colour
-) -> None:
+def _panels(group: Group, stage: Stage, left: float, right: float, wall: Colour) -> None:
     """Wainscot: boards with raised fields, a rail above and a skirting below."""
     unit, palette = stage.layout.unit, stage.palette
+    foot = stage.layout.horizon + 2 * unit
     wood = mix(mix(wall, palette.lit(rgb("#f3ead9")), 0.5), wall, 0.25)
     high = 96 * unit * (1.5 if stage.layout.portrait else 1.0)
     top = foot - high
@@ -175,12 +184,19 @@ def _floor(group: Group, stage: Stage) -> None:
     for index in range(-9, 10):
         x, lower = middle + index * gap, middle + index * gap * flare
         seams.polygon(
-            ((x - 0.6 * unit, top), (x + 0.6 * unit, top), (lower + 1.8 * unit, bottom), (lower - 1.8 * unit, bottom))
+            (
+                (x - 0.6 * unit, top),
+                (x + 0.6 * unit, top),
+                (lower + 1.8 * unit, bottom),
+                (lower - 1.8 * unit, bottom),
+            )
         )
         lots = stream.random(3).tolist()
         if lots[0] < 0.5:
             after = middle + (index + 1) * gap * flare
-            tones[lots[0] < 0.25].polygon(((x, top), (x + gap, top), (after, bottom), (lower, bottom)))
+            tones[lots[0] < 0.25].polygon(
+                ((x, top), (x + gap, top), (after, bottom), (lower, bottom))
+            )
         share = 0.12 + 0.8 * lots[1] ** 1.4
         y = top + (bottom - top) * share
         start = x + (lower - x) * share
@@ -209,8 +225,12 @@ def _light_on_floor(group: Group, stage: Stage) -> None:
             x = window.left + column * half + 10 * unit
             lean0, lean1 = 0.55 * (y0 - top), 0.55 * (y1 - top)
             panes.polygon(
-                ((x + lean0, y0), (x + half - 20 * unit + lean0 * 1.25, y0),
-                 (x + half - 20 * unit + lean1 * 1.25, y1), (x + lean1, y1))
+                (
+                    (x + lean0, y0),
+                    (x + half - 20 * unit + lean0 * 1.25, y0),
+                    (x + half - 20 * unit + lean1 * 1.25, y1),
+                    (x + lean1, y1),
+                )
             )
     group.fill(panes, mix(stage.palette.key, WHITE, 0.25), strength[spec.light])
 
@@ -220,15 +240,19 @@ class Window:
 
     _DROPS = 26
 
-    def __init__(self, group: Group, stage: Stage, window: things.Box) -> None:
+    def __init__(self, group: Group, stage: Stage, window: Box) -> None:
         self._window, self._unit = window, stage.layout.unit
         gleam = Path()
         for start, wide in ((0.10, 0.10), (0.24, 0.04), (0.62, 0.08)):
             x = window.left + window.width * start
             lean = window.height * 0.45
             gleam.polygon(
-                ((x + lean, window.top), (x + lean + wide * window.width, window.top),
-                 (x + wide * window.width, window.bottom), (x, window.bottom))
+                (
+                    (x + lean, window.top),
+                    (x + lean + wide * window.width, window.top),
+                    (x + wide * window.width, window.bottom),
+                    (x, window.bottom),
+                )
             )
         group.fill(gleam, WHITE, 0.09)
         self._drops: list[tuple[Shape, tuple[float, ...]]] = []
@@ -237,7 +261,9 @@ class Window:
             for drop in stream.random((self._DROPS, 4)).tolist():
                 size = self._unit * (1.8 + 2.2 * drop[3])
                 path = Path().move(0, -size * 4).quad(size, -size, size, 0)
-                path.quad(size, size, 0, size).quad(-size, size, -size, 0).quad(-size, -size, 0, -size * 4)
+                path.quad(size, size, 0, size).quad(-size, size, -size, 0).quad(
+                    -size, -size, 0, -size * 4
+                )
                 self._drops.append((group.fill(path.close(), tone, 0.62), tuple(drop)))
 
     def show(self, t: float) -> None:
@@ -254,7 +280,7 @@ class Window:
 class Curtains:
     """Two curtains on a rod; they breathe with the wind."""
 
-    def __init__(self, group: Group, stage: Stage, window: things.Box) -> None:
+    def __init__(self, group: Group, stage: Stage, window: Box) -> None:
         self._stage, self._window = stage, window
         unit, palette = stage.layout.unit, stage.palette
         stream = stage.streams.named("curtains")
@@ -272,17 +298,32 @@ class Curtains:
                 tone = mix(cloth, WHITE if index % 2 else BLACK, 0.10 if index % 2 else 0.12)
                 x = side * (wide * (1 - share) - wide * 0.25)
                 fold = Path().move(x, 0).line(x - side * wide * 0.26, 0)
-                fold.cubic(x - side * wide * 0.30, window.height * 0.5, x - side * wide * 0.16,
-                           window.height * 0.8, x - side * wide * 0.20, window.height * 1.16)
+                fold.cubic(
+                    x - side * wide * 0.30,
+                    window.height * 0.5,
+                    x - side * wide * 0.16,
+                    window.height * 0.8,
+                    x - side * wide * 0.20,
+                    window.height * 1.16,
+                )
                 fold.quad(x, window.height * 1.19, x + side * wide * 0.10, window.height * 1.16)
-                fold.cubic(x + side * wide * 0.04, window.height * 0.7, x, window.height * 0.4, x, 0)
+                fold.cubic(
+                    x + side * wide * 0.04, window.height * 0.7, x, window.height * 0.4, x, 0
+                )
                 node.fill(fold.close(), tone)
             self._sides.append(node)
         rod = mix(palette.lit(rgb("#7a5a3e")), palette.land, 0.2)
         top = window.top - 20 * unit
         reach = window.width * 0.22
-        group.fill(Path().rect(window.left - reach, top - 3 * unit, window.width + 2 * reach, 6 * unit), rod)
-        ends = Path().circle(window.left - reach, top, 7 * unit).circle(window.right + reach, top, 7 * unit)
+        group.fill(
+            Path().rect(window.left - reach, top - 3 * unit, window.width + 2 * reach, 6 * unit),
+            rod,
+        )
+        ends = (
+            Path()
+            .circle(window.left - reach, top, 7 * unit)
+            .circle(window.right + reach, top, 7 * unit)
+        )
         group.fill(ends, mix(rod, palette.key, 0.3))
 
     def show(self, t: float) -> None:

@@ -1,10 +1,10 @@
 """The room's things: window frame, pictures, bookshelf, fire, lamp, candle, rug, plant, table."""
 
 import math
-from dataclasses import dataclass
 
-from bot.studio.renderer.canvas import Group, Shape, at
-from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, rgb
+from bot.studio.renderer.box import Box
+from bot.studio.renderer.canvas import Group, at
+from bot.studio.renderer.colour import BLACK, WHITE, mix, rgb
 from bot.studio.renderer.glow import Glow
 from bot.studio.renderer.path import Path
 from bot.studio.renderer.spec import Weather
@@ -13,24 +13,6 @@ from bot.studio.renderer.stage import Stage
 _SPINES = ("#b5483f", "#3f6f8f", "#d9a441", "#5f8a58", "#7a5a94", "#e4d8c0", "#c9785a", "#2f4f5f")
 _WARM = rgb("#ffcf86")
 _FLAMES = ("#ff7a2e", "#ffab3d", "#ffe08a")
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in pixels."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
 
 
 def window_of(stage: Stage) -> Box:
@@ -48,9 +30,14 @@ def trim(group: Group, stage: Stage, window: Box) -> None:
     shade, thick = mix(wood, BLACK, 0.2), 11 * unit
     if stage.spec.weather is Weather.SNOW:
         heap = Path().move(window.left, window.bottom)
-        heap.cubic(window.left + window.width * 0.2, window.bottom - 34 * unit,
-                   window.left + window.width * 0.5, window.bottom - 12 * unit,
-                   window.left + window.width * 0.72, window.bottom - 22 * unit)
+        heap.cubic(
+            window.left + window.width * 0.2,
+            window.bottom - 34 * unit,
+            window.left + window.width * 0.5,
+            window.bottom - 12 * unit,
+            window.left + window.width * 0.72,
+            window.bottom - 22 * unit,
+        )
         heap.quad(window.right, window.bottom - 34 * unit, window.right, window.bottom)
         group.fill(heap.close(), mix(WHITE, palette.haze, 0.15))
     bars, shadow = Path(), Path()
@@ -70,8 +57,21 @@ def trim(group: Group, stage: Stage, window: Box) -> None:
     group.fill(shadow, BLACK, 0.22)
     group.fill(bars, wood)
     sill = 20 * unit
-    group.fill(Path().rect(window.left - 2 * sill, window.bottom + thick, window.width + 4 * sill, 11 * unit), mix(wood, WHITE, 0.3))
-    group.fill(Path().rect(window.left - 1.6 * sill, window.bottom + thick + 11 * unit, window.width + 3.2 * sill, 5 * unit), shade)
+    group.fill(
+        Path().rect(
+            window.left - 2 * sill, window.bottom + thick, window.width + 4 * sill, 11 * unit
+        ),
+        mix(wood, WHITE, 0.3),
+    )
+    group.fill(
+        Path().rect(
+            window.left - 1.6 * sill,
+            window.bottom + thick + 11 * unit,
+            window.width + 3.2 * sill,
+            5 * unit,
+        ),
+        shade,
+    )
 
 
 def pictures(group: Group, stage: Stage) -> None:
@@ -88,7 +88,15 @@ def pictures(group: Group, stage: Stage) -> None:
         sky = palette.lit(rgb(("#9cc9d8", "#f3c79a")[index]))
         node.fill(Path().rect(-26, -34, 52, 66), sky)
         node.fill(Path().circle(8, -14, 8), palette.lit(rgb("#fff3cf")))
-        far = Path().move(-26, 8).quad(-12, -12, 2, 4).quad(14, -6, 26, 6).line(26, 32).line(-26, 32).close()
+        far = (
+            Path()
+            .move(-26, 8)
+            .quad(-12, -12, 2, 4)
+            .quad(14, -6, 26, 6)
+            .line(26, 32)
+            .line(-26, 32)
+            .close()
+        )
         node.fill(far, palette.lit(rgb(("#5f8f7a", "#a5685f")[index])))
         node.fill(Path().rect(-26, 16, 52, 16), palette.lit(rgb(("#3f6f68", "#6f4f6a")[index])))
 
@@ -115,13 +123,19 @@ def bookshelf(group: Group, stage: Stage) -> None:
             book = (11 + 13 * thick) * size
             if gone > 0.12:
                 tall = (56 + 30 * high) * size
-                spines[_SPINES[int(hue * len(_SPINES))]].rect(x, base - tall, book - 1.2 * size, tall)
+                spines[_SPINES[int(hue * len(_SPINES))]].rect(
+                    x, base - tall, book - 1.2 * size, tall
+                )
                 bands.rect(x, base - tall * 0.82, book - 1.2 * size, 3 * size)
             x += book
     for text, path in spines.items():
         group.fill(path, mix(palette.lit(rgb(text)), palette.land, 0.20))
     group.fill(bands, mix(palette.key, wood, 0.35), 0.6)
-    boards = Path().rect(left - 14 * size, top - 8 * size, wide, 14 * size).rect(left - 14 * size, top, 12 * size, foot - top)
+    boards = (
+        Path()
+        .rect(left - 14 * size, top - 8 * size, wide, 14 * size)
+        .rect(left - 14 * size, top, 12 * size, foot - top)
+    )
     for shelf in range(shelves + 1):
         boards.rect(left - 10 * size, foot - 18 * size - shelf * gap, wide, 9 * size)
     group.fill(boards, wood)
@@ -150,7 +164,9 @@ class Fire:
         logs = mix(rgb("#5a3a28"), BLACK, 0.15)
         self._node.fill(Path().oval(-14, -10, 34, 7).oval(14, -9, 34, 7), logs)
         strength = 0.5 if stage.dark else 0.24
-        self._glow = Glow(frame, stage, rx=250 * unit, ry=190 * unit, colour=rgb("#ff9a45"), strength=strength)
+        self._glow = Glow(
+            frame, stage, rx=250 * unit, ry=190 * unit, colour=rgb("#ff9a45"), strength=strength
+        )
 
     def _hearth(self, stage: Stage) -> None:
         palette, node = stage.palette, self._node
@@ -165,7 +181,14 @@ class Fire:
         mantel = mix(palette.lit(rgb("#7d5436")), palette.land, 0.1)
         node.fill(Path().rect(-130, -256, 260, 22), mantel)
         node.fill(Path().rect(-130, -236, 260, 5), mix(mantel, BLACK, 0.3))
-        arch = Path().move(-72, 0).line(-72, -104).cubic(-72, -164, 72, -164, 72, -104).line(72, 0).close()
+        arch = (
+            Path()
+            .move(-72, 0)
+            .line(-72, -104)
+            .cubic(-72, -164, 72, -164, 72, -104)
+            .line(72, 0)
+            .close()
+        )
         node.fill(arch, mix(rgb("#2a1a18"), palette.land, 0.06))
         node.fill(Path().rect(-124, -6, 248, 9), mix(brick, BLACK, 0.3))
         self._mantelpiece(node, stage)
@@ -175,8 +198,18 @@ class Fire:
         lit = stage.palette.lit
         node.fill(Path().rect(-34, -300, 50, 45), lit(rgb("#6a4630")))
         node.fill(Path().circle(-9, -279, 17), lit(rgb("#fbf3e0")))
-        node.line(Path().move(-9, -279).line(-9, -290).move(-9, -279).line(-1, -275), lit(rgb("#3a2a22")), 2.2)
-        vase = Path().move(62, -256).cubic(46, -276, 58, -286, 62, -296).line(78, -296).cubic(82, -286, 94, -276, 78, -256)
+        node.line(
+            Path().move(-9, -279).line(-9, -290).move(-9, -279).line(-1, -275),
+            lit(rgb("#3a2a22")),
+            2.2,
+        )
+        vase = (
+            Path()
+            .move(62, -256)
+            .cubic(46, -276, 58, -286, 62, -296)
+            .line(78, -296)
+            .cubic(82, -286, 94, -276, 78, -256)
+        )
         node.fill(vase.close(), lit(rgb("#5f8f9a")))
         twigs = Path()
         for lean in (-20, -6, 10, 24):
@@ -200,7 +233,11 @@ class Fire:
 
 
 def _flame(x: float, high: float, half: float) -> Path:
-    path = Path().move(x, -high).cubic(x + half * 0.2, -high * 0.7, x + half * 1.3, -high * 0.5, x + half, -high * 0.16)
+    path = (
+        Path()
+        .move(x, -high)
+        .cubic(x + half * 0.2, -high * 0.7, x + half * 1.3, -high * 0.5, x + half, -high * 0.16)
+    )
     path.quad(x + half * 0.8, 0, x, 0).quad(x - half * 0.8, 0, x - half, -high * 0.16)
     return path.cubic(x - half * 1.2, -high * 0.45, x - half * 0.3, -high * 0.6, x, -high).close()
 
@@ -209,7 +246,11 @@ def rug(group: Group, stage: Stage) -> None:
     """A round rug under the lead, with rings and a fringe."""
     layout, unit, palette = stage.layout, stage.layout.unit, stage.palette
     stream = stage.streams.named("rug")
-    schemes = (("#b9524a", "#f0dcc0", "#3f6a72"), ("#3f7a80", "#f3e4c6", "#d08a4a"), ("#7a5a94", "#f0e0d8", "#d9a04a"))
+    schemes = (
+        ("#b9524a", "#f0dcc0", "#3f6a72"),
+        ("#3f7a80", "#f3e4c6", "#d08a4a"),
+        ("#7a5a94", "#f0e0d8", "#d9a04a"),
+    )
     tones = [rgb(text) for text in schemes[int(stream.integers(len(schemes)))]]
     if stage.spec.hues:
         tones[0] = mix(tones[0], rgb(stage.spec.hues[-1]), 0.7)
@@ -230,7 +271,9 @@ def rug(group: Group, stage: Stage) -> None:
     dots = Path()
     for index in range(28):
         turn = index / 28 * math.tau
-        dots.oval(x + math.cos(turn) * rx * 0.71, y + math.sin(turn) * ry * 0.71, 7 * unit, 3.6 * unit)
+        dots.oval(
+            x + math.cos(turn) * rx * 0.71, y + math.sin(turn) * ry * 0.71, 7 * unit, 3.6 * unit
+        )
     group.fill(dots, cream)
 
 
@@ -251,7 +294,9 @@ def plant(group: Group, stage: Stage) -> None:
             shift = 0.22 if back else 0.0
             tip_x, tip_y = (lean + shift) * 76, -40 - high * (0.92 if back else 1.0)
             mid_x, mid_y = tip_x * 0.55, (-40 + tip_y) * 0.5
-            leaves.move(0, -42).quad(mid_x - 26, mid_y, tip_x, tip_y).quad(mid_x + 26, mid_y + 6, 0, -42).close()
+            leaves.move(0, -42).quad(mid_x - 26, mid_y, tip_x, tip_y).quad(
+                mid_x + 26, mid_y + 6, 0, -42
+            ).close()
             veins.move(0, -46).quad(mid_x, mid_y, tip_x * 0.96, tip_y * 0.96)
         node.fill(leaves, tone)
         node.line(veins, mix(tone, palette.key, 0.35), 1.6, 0.6)
@@ -279,7 +324,9 @@ class Lamp:
         node = self._node
         node.fill(Path().oval(0, 124, 92, 9), BLACK, 0.22)
         for leg, low in ((-74, 118), (62, 118), (-44, 104), (36, 104)):
-            node.fill(Path().rect(leg, 8, 10, low - 8), mix(wood, BLACK, 0.28 if low < 110 else 0.08))
+            node.fill(
+                Path().rect(leg, 8, 10, low - 8), mix(wood, BLACK, 0.28 if low < 110 else 0.08)
+            )
         node.fill(Path().rect(-84, 8, 178, 22), mix(wood, BLACK, 0.22))
         node.fill(Path().rect(-20, 13, 44, 11), mix(wood, BLACK, 0.05))
         node.fill(Path().circle(2, 19, 2.6), palette.lit(rgb("#e0b04a")))
@@ -294,7 +341,10 @@ class Lamp:
         shade = Path().polygon(((34, -122), (82, -122), (98, -62), (18, -62)))
         cloth = rgb("#ffe0a3") if stage.dark else palette.lit(rgb("#f0dcc0"))
         node.fill(shade, cloth)
-        node.fill(Path().polygon(((64, -122), (82, -122), (98, -62), (70, -62))), mix(cloth, rgb("#d98a4a"), 0.30))
+        node.fill(
+            Path().polygon(((64, -122), (82, -122), (98, -62), (70, -62))),
+            mix(cloth, rgb("#d98a4a"), 0.30),
+        )
         node.fill(Path().rect(18, -66, 80, 5), mix(cloth, rgb("#b5653a"), 0.5))
         if stage.dark:
             node.fill(Path().oval(58, -62, 34, 6), WHITE, 0.7)
@@ -303,9 +353,7 @@ class Lamp:
         a, _, c, _, e, f = self._stage.camera.middle(1.0, t)
         self._node.place(at(a * self._x + c, e * self._y + f, scale=a * self._size))
         if self._glow is not None:
-            self._glow.put(
-                a * (self._x + 58 * self._size) + c, e * (self._y - 70 * self._size) + f
-            )
+            self._glow.put(a * (self._x + 58 * self._size) + c, e * (self._y - 70 * self._size) + f)
 
 
 def tabletop(group: Group, stage: Stage) -> None:
@@ -336,7 +384,14 @@ def tabletop(group: Group, stage: Stage) -> None:
         book.fill(leaf.close(), page if side < 0 else mix(page, BLACK, 0.05))
         lines = Path()
         for row in range(4):
-            lines.polygon(((side * 14, -22 + 6 * row), (side * 72, -27 + 6 * row), (side * 73, -25.6 + 6 * row), (side * 14, -20.4 + 6 * row)))
+            lines.polygon(
+                (
+                    (side * 14, -22 + 6 * row),
+                    (side * 72, -27 + 6 * row),
+                    (side * 73, -25.6 + 6 * row),
+                    (side * 14, -20.4 + 6 * row),
+                )
+            )
         book.fill(lines, mix(page, BLACK, 0.35), 0.7)
 
 
@@ -350,7 +405,9 @@ class Candle:
         self._x = layout.width * (0.80 if not layout.portrait else 0.88)
         self._y = layout.lead[1] - 8 * layout.unit
         strength = 0.55 if stage.dark else 0.22
-        self._glow = Glow(frame, stage, rx=190 * self._size, ry=190 * self._size, colour=_WARM, strength=strength)
+        self._glow = Glow(
+            frame, stage, rx=190 * self._size, ry=190 * self._size, colour=_WARM, strength=strength
+        )
         self._node = stage.plane(frame).group()
         brass, wax = palette.lit(rgb("#b98a3e")), palette.lit(rgb("#fdf3df"))
         self._node.fill(Path().oval(0, 2, 40, 7), BLACK, 0.22)

@@ -151,7 +151,14 @@ def _fence(group: Group, stage: Stage) -> None:
         sag = 2 * unit * float(stream.random())
         for rise in (24, 12):
             top = foot - rise * unit
-            rails.polygon(((x, top), (x + gap, top + sag), (x + gap, top + sag + 3 * unit), (x, top + 3.4 * unit)))
+            rails.polygon(
+                (
+                    (x, top),
+                    (x + gap, top + sag),
+                    (x + gap, top + sag + 3 * unit),
+                    (x, top + 3.4 * unit),
+                )
+            )
     group.fill(rails, mix(wood, palette.land, 0.25))
     group.fill(posts, wood)
 
@@ -197,22 +204,22 @@ class Flowers:
         self._rows = [self._row(group, index) for index in range(_ROWS)]
 
     def _row(self, group: Group, index: int) -> tuple[Group, float, float, float]:
-        stage, layout, unit = self._stage, self._stage.layout, self._stage.layout.unit
+        stage, layout = self._stage, self._stage.layout
         near = (index + 0.5) / _ROWS
         depth = 0.32 + 0.55 * near
         stream = stage.streams.named(f"meadow {index}")
         top = layout.horizon + (layout.bank - layout.horizon) * (0.36 + 0.60 * near**1.15)
         palette = stage.palette
-        tone = mix(mix(palette.grass, palette.key, 0.16 - 0.10 * near), palette.haze, 0.16 * (1 - near))
+        tone = mix(
+            mix(palette.grass, palette.key, 0.16 - 0.10 * near), palette.haze, 0.16 * (1 - near)
+        )
         row = group.group()
         row.fill(self._turf(stream, depth, near, top), tone)
         if stage.spec.weather is not Weather.SNOW:
-            self._bloom(row, stream, depth, near, top)
+            self._bloom(row, stream, depth, near)
         return row, depth, top, float(stream.random()) * math.tau
 
-    def _turf(
-        self, stream: np.random.Generator, depth: float, near: float, top: float
-    ) -> Path:
+    def _turf(self, stream: np.random.Generator, depth: float, near: float, top: float) -> Path:
         """A band of ground whose upper edge is blades of grass; its root line is y = 0."""
         layout, unit = self._stage.layout, self._stage.layout.unit
         edge = skyline(
@@ -232,9 +239,7 @@ class Flowers:
         ]
         return below(blades, layout.bank + 44 * unit - top)
 
-    def _bloom(
-        self, row: Group, stream: np.random.Generator, depth: float, near: float, top: float
-    ) -> None:
+    def _bloom(self, row: Group, stream: np.random.Generator, depth: float, near: float) -> None:
         stage, unit = self._stage, self._stage.layout.unit
         order = self._stage.streams.named("blossoms").permutation(len(_BLOSSOMS)).tolist()
         band = (stage.layout.bank - stage.layout.horizon) * 0.12
@@ -249,7 +254,9 @@ class Flowers:
                 place = x * stage.span(depth)
                 down = 6 * unit + y * band
                 _blossom(petals, place, down, radius)
-            tone = mix(stage.palette.lit(rgb(_BLOSSOMS[pick])), stage.palette.haze, 0.2 * (1 - near))
+            tone = mix(
+                stage.palette.lit(rgb(_BLOSSOMS[pick])), stage.palette.haze, 0.2 * (1 - near)
+            )
             if stage.spec.light is Light.NIGHT:
                 tone = mix(tone, stage.palette.grass, 0.35)
             row.fill(petals, tone, 0.92)
@@ -264,7 +271,16 @@ class Flowers:
 
 def _blossom(path: Path, x: float, y: float, size: float) -> None:
     """Three petals in straight lines: there are hundreds, a few pixels wide."""
-    petals = ((-2, -0.5), (-1, -0.9), (-0.7, -1.7), (0.7, -1.7), (1, -0.9), (2, -0.5), (1.4, 0.7), (-1.4, 0.7))
+    petals = (
+        (-2, -0.5),
+        (-1, -0.9),
+        (-0.7, -1.7),
+        (0.7, -1.7),
+        (1, -0.9),
+        (2, -0.5),
+        (1.4, 0.7),
+        (-1.4, 0.7),
+    )
     path.polygon((x + dx * size, y + dy * size) for dx, dy in petals)
 
 
@@ -278,7 +294,9 @@ class Butterflies:
             return
         stream = stage.streams.named("butterflies")
         for traits in stream.random((4, 4)).tolist():
-            colour = stage.palette.lit(rgb(("#ff9d3c", "#7fb4ff", "#ff86b4", "#ffe066")[int(traits[3] * 4)]))
+            colour = stage.palette.lit(
+                rgb(("#ff9d3c", "#7fb4ff", "#ff86b4", "#ffe066")[int(traits[3] * 4)])
+            )
             node = group.group()
             wings = []
             for side in (-1, 1):
@@ -286,7 +304,9 @@ class Butterflies:
                 upper = Path().move(0, 0).cubic(side * 3, -13, side * 15, -13, side * 13, -4)
                 wing.fill(upper.cubic(side * 12, 1, side * 4, 1, 0, 0).close(), colour)
                 lower = Path().move(0, 0).cubic(side * 9, 0, side * 12, 5, side * 8, 9)
-                wing.fill(lower.cubic(side * 5, 11, side * 1, 6, 0, 0).close(), mix(colour, WHITE, 0.2))
+                wing.fill(
+                    lower.cubic(side * 5, 11, side * 1, 6, 0, 0).close(), mix(colour, WHITE, 0.2)
+                )
                 wings.append(wing)
             node.fill(Path().oval(0, 0, 1.2, 5), rgb("#3a2c2c"))
             self._flies.append((node, wings, tuple(traits)))

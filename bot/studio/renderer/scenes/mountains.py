@@ -11,7 +11,7 @@ from bot.studio.renderer.bank import Bank
 from bot.studio.renderer.canvas import Group, Matrix
 from bot.studio.renderer.cast import Cast, Part
 from bot.studio.renderer.colour import WHITE, Colour, mix, rgb
-from bot.studio.renderer.land import Layers, below, height_at, rim, skyline
+from bot.studio.renderer.land import Layers, below, rim, skyline
 from bot.studio.renderer.landmark import Landmark
 from bot.studio.renderer.path import Path, Point
 from bot.studio.renderer.sky import Birds, Clouds, Disc, Stars
@@ -136,7 +136,13 @@ class Range:
             x, y = peak.left[index]
             drop = (peak.foot - y) * (0.35 + 0.3 * float(stream.random()))
             run = (peak.summit[0] - x) * 0.25
-            path.polygon(((x + run * 0.5, y + drop * 0.1), (x + run * 1.8, y + drop * 0.55), (x + run, y + drop)))
+            path.polygon(
+                (
+                    (x + run * 0.5, y + drop * 0.1),
+                    (x + run * 1.8, y + drop * 0.55),
+                    (x + run, y + drop),
+                )
+            )
         group.fill(path, tone, 0.55)
 
     def _woods(self, land: Group, mirror: Group) -> None:
@@ -169,7 +175,11 @@ class Range:
             )
         strip = mix(palette.haze, palette.key, 0.3)
         wide = stage.span(0.15) + 0.4 * layout.width
-        land.fill(Path().rect(-0.2 * layout.width, layout.horizon - 2.4 * unit, wide, 3.4 * unit), strip, 0.7)
+        land.fill(
+            Path().rect(-0.2 * layout.width, layout.horizon - 2.4 * unit, wide, 3.4 * unit),
+            strip,
+            0.7,
+        )
 
     def _stand(self, stream: np.random.Generator, edge: list[Point], size: float) -> Path:
         path, unit = Path(), self._stage.layout.unit
@@ -266,7 +276,9 @@ def _firs(group: Group, stage: Stage) -> None:
     layout, unit, palette = stage.layout, stage.layout.unit, stage.palette
     stream = stage.streams.named("firs")
     snowy = stage.spec.weather is Weather.SNOW
-    dark = mix(mix(palette.grass if not snowy else palette.land, palette.land, 0.35), (6, 20, 26), 0.42)
+    dark = mix(
+        mix(palette.grass if not snowy else palette.land, palette.land, 0.35), (6, 20, 26), 0.42
+    )
     foot = layout.bank + 10 * unit
     tall = (1.5 if layout.portrait else 1.0) * unit
     places = (0.985, 0.90, 0.835, 0.02) if not layout.portrait else (0.99, 0.86, 0.03)
@@ -292,6 +304,13 @@ def _rocks(group: Group, stage: Stage, stream: np.random.Generator, foot: float)
         x = layout.width * place
         body = ((-1.1, 0.2), (-0.9, -0.42), (-0.35, -0.78), (0.3, -0.7), (0.85, -0.34), (1.1, 0.2))
         top = ((-0.9, -0.42), (-0.35, -0.78), (0.3, -0.7), (0.15, -0.42), (-0.4, -0.3))
-        group.fill(Path().polygon((x + a * size, foot + b * size) for a, b in body), mix(stone, (20, 26, 40), 0.25))
-        lit = mix(stone, WHITE, 0.7) if stage.spec.weather is Weather.SNOW else mix(stone, palette.key, 0.35)
+        group.fill(
+            Path().polygon((x + a * size, foot + b * size) for a, b in body),
+            mix(stone, (20, 26, 40), 0.25),
+        )
+        lit = (
+            mix(stone, WHITE, 0.7)
+            if stage.spec.weather is Weather.SNOW
+            else mix(stone, palette.key, 0.35)
+        )
         group.fill(Path().polygon((x + a * size, foot + b * size) for a, b in top), lit)

@@ -71,7 +71,10 @@ def _stars(stage: Stage) -> Field:
     layout, stream = stage.layout, stage.streams.named("faint stars")
     field = np.zeros((layout.height, layout.width), np.float32)
     count = round(layout.width * layout.height / 620)
-    columns, rows = stream.integers(0, layout.width, count), stream.integers(0, layout.height, count)
+    columns, rows = (
+        stream.integers(0, layout.width, count),
+        stream.integers(0, layout.height, count),
+    )
     field[rows, columns] = (stream.random(count) ** 3 * 190 + 25).astype(np.float32)
     return field
 
@@ -102,13 +105,17 @@ class _Planet:
         light = across * -0.62 + down * -0.55
         self._day = np.clip(0.62 + 0.75 * light, 0.10, 1.0)
         bulge = np.sqrt(np.clip(1 - distance**2, 0, 1))
-        self._bands = 0.5 + 0.5 * np.sin(self._over * 11 + 0.9 * np.sin(self._along * 2.4 + bulge * 2))
+        self._bands = 0.5 + 0.5 * np.sin(
+            self._over * 11 + 0.9 * np.sin(self._along * 2.4 + bulge * 2)
+        )
         self._ring_cover = self._ring(soft)
 
     def _ring(self, soft: np.float32) -> Field:
         """How much the ring covers: broad, with a gap, in front below and behind above."""
         flat = np.sqrt(self._along**2 + (self._over / 0.26) ** 2)
-        cover = np.clip((flat - 1.32) * soft * 0.5, 0, 1) * np.clip((2.10 - flat) * soft * 0.5, 0, 1)
+        cover = np.clip((flat - 1.32) * soft * 0.5, 0, 1) * np.clip(
+            (2.10 - flat) * soft * 0.5, 0, 1
+        )
         gap = 1 - 0.75 * np.exp(-(((flat - 1.66) / 0.035) ** 2))
         fine = 0.62 + 0.22 * np.sin(flat * 46) + 0.16 * np.sin(flat * 17)
         front = (self._over > 0) | (self._disc < 0.5)
@@ -216,7 +223,9 @@ class Rocks:
         for traits in sorted(stream.random((9, 5)).tolist(), key=lambda traits: float(traits[4])):
             near = traits[4]
             size = stage.layout.unit * (7 + 22 * near**2)
-            tone = mix(mix(stage.palette.land, rgb("#8d7f78"), 0.45), stage.palette.haze, 0.4 * (1 - near))
+            tone = mix(
+                mix(stage.palette.land, rgb("#8d7f78"), 0.45), stage.palette.haze, 0.4 * (1 - near)
+            )
             node = group.group()
             node.fill(_boulder(stream, size), mix(tone, BLACK, 0.30))
             lit = _boulder(stream, size * 0.72).moved(-size * 0.16, -size * 0.18)
@@ -231,7 +240,9 @@ class Rocks:
         for node, (x, y, speed, phase, near) in self._rocks:
             past = camera.travel(t) * (0.04 + 0.12 * near) / layout.width
             left = ((x + t * 0.006 * (speed + 0.4) * (1 + near) - past) % 1.2 - 0.1) * layout.width
-            top = layout.horizon * (0.08 + 0.70 * y) + 6 * layout.unit * math.sin(t * 0.7 + phase * 6)
+            top = layout.horizon * (0.08 + 0.70 * y) + 6 * layout.unit * math.sin(
+                t * 0.7 + phase * 6
+            )
             node.place(at(left, top, degrees=(phase * 360 + t * 16 * (speed - 0.5)) % 360))
 
 
@@ -249,13 +260,23 @@ def _ridges(layers: Layers, world: Group, stage: Stage) -> list[Point]:
     layout, unit, palette = stage.layout, stage.layout.unit, stage.palette
     edge: list[Point] = []
     tall = 1.5 if layout.portrait else 1.0
-    shapes = ((0.06, 92.0, 0.55, 0.66, 430.0), (0.16, 64.0, 0.28, 0.35, 520.0), (0.34, 40.0, 0.06, 0.1, 640.0))
+    shapes = (
+        (0.06, 92.0, 0.55, 0.66, 430.0),
+        (0.16, 64.0, 0.28, 0.35, 520.0),
+        (0.34, 40.0, 0.06, 0.1, 640.0),
+    )
     for index, (depth, height, haze, peaked, period) in enumerate(shapes):
         layer = layers.wide(world, depth)
         stream = stage.streams.named(f"crater walls {index}")
         base = layout.horizon + (layout.bank - layout.horizon) * (0.05 + 0.30 * index)
         edge = skyline(
-            stage, stream, depth=depth, base=base, height=height * unit * tall, period=period * unit, peaked=peaked
+            stage,
+            stream,
+            depth=depth,
+            base=base,
+            height=height * unit * tall,
+            period=period * unit,
+            peaked=peaked,
         )
         tone = mix(mix(palette.land, palette.grass, 0.3 * index), palette.haze, haze)
         layer.fill(below(edge, layout.bank + 40 * unit), tone)
@@ -281,7 +302,15 @@ def _ground(group: Group, stage: Stage) -> None:
     """The ground the cast stands on: dust in tones, craters, pebbles."""
     layout, unit, palette = stage.layout, stage.layout.unit, stage.palette
     stream = stage.streams.named("ground")
-    edge = skyline(stage, stream, depth=1.0, base=layout.bank + 12 * unit, height=26 * unit, period=900 * unit, octaves=3)
+    edge = skyline(
+        stage,
+        stream,
+        depth=1.0,
+        base=layout.bank + 12 * unit,
+        height=26 * unit,
+        period=900 * unit,
+        octaves=3,
+    )
     dust = palette.grass
     bottom = layout.height * 1.35
     for drop, tone in (
@@ -308,7 +337,12 @@ def _ground(group: Group, stage: Stage) -> None:
         shades.oval(left + wide * 0.1, top + wide * 0.05, wide * 0.84, wide * 0.12)
     for x, y, size in stream.random((60, 3)).tolist():
         radius = unit * (1.5 + 4.5 * size**2)
-        pebbles.oval((x * 1.3 - 0.15) * stage.span(1.0), layout.bank + 24 * unit + floor * 0.8 * y, radius, radius * 0.7)
+        pebbles.oval(
+            (x * 1.3 - 0.15) * stage.span(1.0),
+            layout.bank + 24 * unit + floor * 0.8 * y,
+            radius,
+            radius * 0.7,
+        )
     group.fill(lips, mix(dust, palette.key, 0.34), 0.85)
     group.fill(pits, mix(dust, BLACK, 0.40), 0.8)
     group.fill(shades, mix(dust, BLACK, 0.20), 0.9)
@@ -354,17 +388,34 @@ class Crystals:
             y = layout.bank + (16 + 22 * float(stream.random())) * unit
             self._clusters.append((node, light, glow, x, y))
 
-    def _cluster(self, node: Group, stream: np.random.Generator, tone: Colour, size: float) -> Shape:
+    def _cluster(
+        self, node: Group, stream: np.random.Generator, tone: Colour, size: float
+    ) -> Shape:
         dark, lit, shine = Path(), Path(), Path()
         node.fill(Path().oval(0, 2 * size, 52 * size, 7 * size), BLACK, 0.28)
-        for lean, high in ((-0.62, 38.0), (0.58, 44.0), (-0.26, 66.0), (0.22, 84.0), (0.0, 54.0)):
-            high *= size * (0.85 + 0.3 * float(stream.random()))
+        for lean, tall in ((-0.62, 38.0), (0.58, 44.0), (-0.26, 66.0), (0.22, 84.0), (0.0, 54.0)):
+            high = tall * size * (0.85 + 0.3 * float(stream.random()))
             half = high * 0.13
             root, tip = lean * 34 * size, lean * 34 * size + lean * high * 0.5
             dark.polygon(((root, 3), (tip + half, -high * 0.8), (tip, -high), (tip, -high * 0.7)))
-            dark.polygon(((root - half, 3), (root + half, 3), (tip + half, -high * 0.8), (tip, -high), (tip - half, -high * 0.8)))
+            dark.polygon(
+                (
+                    (root - half, 3),
+                    (root + half, 3),
+                    (tip + half, -high * 0.8),
+                    (tip, -high),
+                    (tip - half, -high * 0.8),
+                )
+            )
             lit.polygon(((root - half, 3), (root, 3), (tip, -high), (tip - half, -high * 0.8)))
-            shine.polygon(((root - half * 0.7, 0), (root - half * 0.3, 0), (tip - half * 0.1, -high * 0.9), (tip - half * 0.5, -high * 0.78)))
+            shine.polygon(
+                (
+                    (root - half * 0.7, 0),
+                    (root - half * 0.3, 0),
+                    (tip - half * 0.1, -high * 0.9),
+                    (tip - half * 0.5, -high * 0.78),
+                )
+            )
         node.fill(dark, mix(tone, (20, 20, 60), 0.42))
         node.fill(lit, mix(tone, WHITE, 0.12))
         return node.fill(shine, WHITE, 0.8)
@@ -389,17 +440,44 @@ class Rocket:
         self._x = layout.width * ((0.80 if layout.portrait else 0.84) + 0.06 * lot)
         self._y = height_at(edge, self._x) + 6 * layout.unit
         self._size = layout.unit * (1.35 if layout.portrait else 1.05)
-        self._glow = Glow(frame, stage, rx=40 * self._size, ry=40 * self._size, colour=rgb("#ffd98a"), strength=0.4)
+        self._glow = Glow(
+            frame,
+            stage,
+            rx=40 * self._size,
+            ry=40 * self._size,
+            colour=rgb("#ffd98a"),
+            strength=0.4,
+        )
         self._node = stage.plane(frame).group()
-        body, red = mix(palette.lit(rgb("#eef1f6")), palette.haze, 0.16), mix(palette.lit(rgb("#d8503f")), palette.haze, 0.1)
+        body, red = (
+            mix(palette.lit(rgb("#eef1f6")), palette.haze, 0.16),
+            mix(palette.lit(rgb("#d8503f")), palette.haze, 0.1),
+        )
         node = self._node
-        legs = Path().polygon(((-12, -24), (-30, 0), (-25, 0), (-8, -16))).polygon(((12, -24), (30, 0), (25, 0), (8, -16)))
+        legs = (
+            Path()
+            .polygon(((-12, -24), (-30, 0), (-25, 0), (-8, -16)))
+            .polygon(((12, -24), (30, 0), (25, 0), (8, -16)))
+        )
         node.fill(legs, mix(red, BLACK, 0.25))
         hull = Path().move(0, -128).cubic(22, -104, 24, -60, 15, -14).line(-15, -14)
         node.fill(hull.cubic(-24, -60, -22, -104, 0, -128).close(), body)
-        shade = Path().move(0, -128).cubic(22, -104, 24, -60, 15, -14).line(5, -14).cubic(14, -60, 12, -104, 0, -128).close()
+        shade = (
+            Path()
+            .move(0, -128)
+            .cubic(22, -104, 24, -60, 15, -14)
+            .line(5, -14)
+            .cubic(14, -60, 12, -104, 0, -128)
+            .close()
+        )
         node.fill(shade, mix(body, (20, 22, 60), 0.30))
-        nose = Path().move(0, -128).cubic(9, -118, 14, -106, 17, -94).line(-17, -94).cubic(-14, -106, -9, -118, 0, -128)
+        nose = (
+            Path()
+            .move(0, -128)
+            .cubic(9, -118, 14, -106, 17, -94)
+            .line(-17, -94)
+            .cubic(-14, -106, -9, -118, 0, -128)
+        )
         node.fill(nose.close(), red)
         node.fill(Path().polygon(((-8, -14), (8, -14), (11, -5), (-11, -5))), mix(body, BLACK, 0.6))
         node.fill(Path().circle(0, -72, 10), red)
