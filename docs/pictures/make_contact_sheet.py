@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script beside its pictures, no package
 """Draws the contact sheets of the studio: every setting in several lights, every subject.
 
 Run where reelbot is installed: `python docs/pictures/make_contact_sheet.py`. It writes
@@ -5,6 +6,7 @@ studio.webp, and studio-grey.webp, in which settings and subjects must still be 
 """
 
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -82,7 +84,7 @@ def save(page: Image.Image, path: Path) -> None:
         if target.tell() <= LARGEST_BYTES:
             break
     path.write_bytes(target.getvalue())
-    print(f"{path.name}: {target.tell() / 1000:.0f} kB, quality {quality}")
+    sys.stdout.write(f"{path.name}: {target.tell() / 1000:.0f} kB, quality {quality}\n")
 
 
 def main() -> None:

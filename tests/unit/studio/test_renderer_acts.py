@@ -49,6 +49,12 @@ def gradient():
         "a cat walks, static camera, day",
         "a cat runs, zoom in, dawn",
         "a sleeping cat, drifting, rain",
+        "a dog runs in the city at night, pan, fog",
+        "a cat walks in a cozy room, snow",
+        "a bird flies over the meadow, static, wind",
+        "a monster in space, tilt, zoom out",
+        "a balloon and a kite over the mountains, tracking shot",
+        "a boat on the lake, tracking shot, storm",
     ],
 )
 @pytest.mark.parametrize("changes", [(), NIGHT], ids=["plain", "changed"])
@@ -168,6 +174,15 @@ def test_a_walker_before_a_static_camera_never_leaves_the_picture():
 def test_what_stands_still_does_not_stroll():
     still = Stroll(began=0.0, origin=0.0, speed=0.0, low=-10.0, high=30.0)
     assert still.at(50.0) == (0.0, 1.0)
+
+
+def test_a_later_pan_goes_back_and_shows_nothing_that_was_not_there():
+    first = camera(Move.PAN)
+    start = Start(at=4.0, travel=first.travel(4.0), reach=first.reach, centre=first.centre)
+    second = camera(Move.PAN, start=start)
+    assert second.reach == first.reach
+    assert second.travel(4.0) == first.travel(4.0)
+    assert 0 < second.travel(60.0) < 0.7 * first.travel(4.0)
 
 
 def test_moves_that_follow_one_another_stay_within_bounds():

@@ -125,7 +125,9 @@ class ReferenceScene:
         self._picture.place(view)
         if self._graded is not None:
             self._graded.place(view)
-            self._graded.fade(1.0 if self._settled else self._dawned(since))
+            dawned = 1.0 if self._settled else self._dawned(since)
+            self._graded.fade(dawned)
+            self._picture.fade(float(dawned < 1.0))
         self._air.show(t, 1.0 if self._settled else since / _ARRIVAL, since)
 
     def _dawned(self, since: float) -> float:
