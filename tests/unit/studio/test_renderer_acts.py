@@ -2,6 +2,7 @@
 
 import io
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 from PIL import Image
 
 from bot.studio.renderer import Act, Shot, film, soundtrack
+from bot.studio.renderer.backend import open_canvas
 from bot.studio.renderer.camera import Camera, Start
 from bot.studio.renderer.encode import FRAMES_PER_SECOND, SAMPLE_RATE
 from bot.studio.renderer.film import Film
 from bot.studio.renderer.layout import compose
+from bot.studio.renderer.prompt import asked, parse
+from bot.studio.renderer.scenes.reference import ReferenceScene
 from bot.studio.renderer.script import Script
 from bot.studio.renderer.soundtrack import Passage
 from bot.studio.renderer.spec import Move
@@ -134,6 +138,24 @@ def test_a_picture_lives_on_in_the_acts_after_it():
     parent = frames(shot(acts[0], prompt="slow zoom", reference=gradient()))
     assert np.array_equal(drawn[:24], parent)
     assert drawn[47][..., :3].mean() < 0.7 * drawn[0][..., :3].mean()
+
+
+@pytest.mark.parametrize("move", list(Move))
+@pytest.mark.parametrize("size", [SIZE, (64, 96)], ids=["wide", "tall"])
+def test_a_picture_never_shows_what_is_beside_it(move, size):
+    width, height = size
+    picture = np.full((height, width, 4), 255, np.uint8)
+    with closing(open_canvas("thorvg", width, height)) as canvas:
+        for seed in range(8):
+            spec = replace(parse("a lake", seed), move=move)
+            streams = Streams(prompt="a lake", seed=seed)
+            nothing = asked(["a lake"])
+            scene = ReferenceScene(canvas.root, spec, streams, picture, nothing, seconds=2)
+            for t in range(400):
+                zoom, _, left, _, _, top = scene._view(t / 20)
+                assert max(left, top) <= 0
+                assert zoom * width + left >= width
+                assert zoom * height + top >= height
 
 
 def camera(move=Move.STATIC, **options):
