@@ -29,6 +29,7 @@ from bot.studio.renderer.spec import (
 from bot.studio.renderer.stream import Streams
 from bot.studio.renderer.vocabulary import (
     ACTED,
+    ARTICLES,
     BREEDS,
     CLAUSE_ENDS,
     COATS,
@@ -119,6 +120,13 @@ class _Words:
         for index, word in enumerate(self.items):
             if word in table and not self.denied(index):
                 return table[word]
+        return None
+
+    def word_before(self, index: int) -> str | None:
+        """Return what stands before a noun and its articles and adjectives."""
+        for word in reversed(self.items[max(0, index - _NOUN_REACH) : index]):
+            if word not in ARTICLES and word not in MODIFIERS and word not in HUES:
+                return word
         return None
 
     def any(self, words: frozenset[str]) -> bool:
@@ -268,8 +276,7 @@ def _enter(words: _Words, present: list[Subject]) -> None:
         subject = SUBJECTS.get(word)
         if subject is None:
             continue
-        before = words.items[max(0, index - 2) : index]
-        if LEAVING.intersection(before[-1:]) or "remove" in before:
+        if words.word_before(index) in LEAVING:
             present[:] = [other for other in present if other is not subject]
         elif subject not in present and present and words.any(REPLACING):
             present[0] = subject

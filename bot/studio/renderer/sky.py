@@ -71,11 +71,12 @@ class Clouds:
         stream = stage.streams.named("clouds")
         layout = stage.layout
         count = 5 if layout.portrait else 4 + int(stream.integers(3))
-        if stage.spec.light is Light.STORM:
-            count += 3
         self._clouds = [
             self._cloud(group, stream, place / count) for place in stream.permutation(count)
         ]
+        if stage.spec.light is Light.STORM:
+            more = stage.streams.named("storm clouds")
+            self._clouds += [self._cloud(group, more, place / 3) for place in range(3)]
 
     def _cloud(self, group: Group, stream: np.random.Generator, place: float) -> _Drifting:
         layout = self._stage.layout

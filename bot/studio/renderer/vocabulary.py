@@ -205,6 +205,7 @@ MODIFIERS = _set(
     "light bright pale deep muted warm cool pastel sailing domestic stray tabby hot air coffee tea"
     " golden shiny fuzzy friendly cozy cosy steaming flying"
 )
+ARTICLES = _set("a an the any its his her their")
 NEGATIONS = _set("no not without never")
 COPULAS = _set("is are was looks")
 CLAUSE_ENDS = _set(

@@ -80,24 +80,25 @@ class Range:
             self._layers.append((depth, land, mirror))
 
     def _far(self, land: Group, mirror: Group) -> None:
-        self._peaks(land, mirror, "far peaks", tall=0.66, count=6, haze=0.62)
+        self._peaks(land, mirror, "far peaks", tall=0.62, count=6, haze=0.62)
 
     def _near(self, land: Group, mirror: Group) -> None:
-        self._peaks(land, mirror, "near peaks", tall=1.0, count=4, haze=0.28)
+        count = 2 if self._stage.layout.portrait else 3
+        self._peaks(land, mirror, "near peaks", tall=1.0, count=count, haze=0.28)
 
     def _peaks(
         self, land: Group, mirror: Group, name: str, *, tall: float, count: int, haze: float
     ) -> None:
         stage, layout = self._stage, self._stage.layout
         stream = stage.streams.named(name)
-        reach = layout.horizon * (0.56 if layout.portrait else 0.66) * tall
+        reach = layout.horizon * (0.64 if layout.portrait else 0.80) * tall
         peaks = []
         total = round(count * stage.span(0.1) / layout.width)
         for index in range(total):
             shift, rise, wide = stream.random(3).tolist()
             x = layout.width * (index + 0.15 + 0.7 * shift) / count
             high = reach * (0.55 + 0.45 * rise)
-            half = high * (0.78 + 0.35 * wide) * (0.72 if layout.portrait else 1.0)
+            half = high * (0.72 + 0.35 * wide) * (0.66 if layout.portrait else 1.0)
             peaks.append(_peak(stream, x, layout.horizon, high, half))
         for peak in sorted(peaks, key=lambda peak: peak.summit[1]):
             self._draw(land, stream, peak, haze)

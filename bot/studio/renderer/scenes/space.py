@@ -505,11 +505,14 @@ class Sparks:
         snow = stage.spec.weather is Weather.SNOW
         stream = stage.streams.named("sparks")
         tone = WHITE if snow else mix(stage.palette.key, WHITE, 0.3)
-        self._swift = 3.0 if stage.spec.weather is Weather.WIND else 1.0
+        self._swift = 4.0 if stage.spec.weather is Weather.WIND else 1.0
         self._sparks: list[tuple[Shape, tuple[float, ...]]] = []
-        for spark in stream.random((90 if snow else 26, 4)).tolist():
+        for spark in stream.random((90 if snow else 26 * round(self._swift), 4)).tolist():
             radius = (1.2 + 3.0 * spark[3] ** 3) * stage.layout.unit
-            node = group.fill(Path().circle(0, 0, radius), tone, 0.8 if snow else 0.55)
+            # A solar wind draws the dust out into streaks.
+            shape = Path().oval(0, 0, radius * 3 * self._swift**2, radius / self._swift**0.5)
+            dust = shape if self._swift > 1 else Path().circle(0, 0, radius)
+            node = group.fill(dust, tone, 0.8 if snow else 0.55)
             self._sparks.append((node, tuple(spark)))
 
     def show(self, t: float) -> None:
