@@ -14,19 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bot.studio.renderer import Act, Shot, render, spec
+from bot.studio.renderer import Act, Shot, render
+from bot.studio.renderer.spec import Setting
 
 SIZES = ((1280, 720), (720, 1280), (1792, 1024), (1024, 1792))
 SECONDS = 4
 REPEATS = 1
 #: The heaviest things that may be asked of a scene: rain, a subject that is followed.
 PROMPT = "a curious ginger cat walks at golden hour, a paper boat, rain"
-
-
-def scenes() -> tuple[str, ...]:
-    """The settings there are, by the words that ask for them."""
-    settings = getattr(spec, "Setting", None)
-    return tuple(settings) if settings else ("water",)
 
 
 def once(scene: str, width: int, height: int, seconds: int) -> dict[str, Any]:
@@ -51,8 +46,8 @@ def once(scene: str, width: int, height: int, seconds: int) -> dict[str, Any]:
 def measure(seconds: int = SECONDS, repeats: int = REPEATS) -> dict[str, dict[str, Any]]:
     """Return the median of `repeats` renders by scene and size."""
     first, *others = SIZES
-    cases = [(scene, first) for scene in scenes()]
-    cases += [(scenes()[0], size) for size in others]
+    cases = [(scene, first) for scene in Setting]
+    cases += [(Setting.WATER, size) for size in others]
     return {
         f"{scene} {width}x{height}": _median(
             [_apart(scene, width, height, seconds) for _ in range(repeats)]

@@ -1,6 +1,7 @@
+# ruff: noqa: INP001 - a script beside its pictures, no package
 """Draws the contact sheets of the studio: every setting in several lights, every subject.
 
-Run from the root of the repository: `python docs/pictures/make_contact_sheet.py`. It writes
+Run where reelbot is installed: `python docs/pictures/make_contact_sheet.py`. It writes
 studio.webp, and studio-grey.webp, in which settings and subjects must still be told apart.
 """
 
@@ -12,12 +13,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-from bot.studio.renderer import Act, Shot, spec  # noqa: E402 - the path comes first
-from bot.studio.renderer.film import Film  # noqa: E402
-from bot.studio.renderer.story import story  # noqa: E402
+from bot.studio.renderer import Act, Shot, spec
+from bot.studio.renderer.encode import FRAMES_PER_SECOND
+from bot.studio.renderer.film import Film
+from bot.studio.renderer.story import story
 
 CELL = (384, 216)
 COLUMNS = 4
@@ -28,30 +27,25 @@ INK, PAPER = (58, 58, 66), (250, 248, 244)
 LIGHTS = ("golden hour", "day", "sunset", "night")
 #: What each subject is shown doing, where it can be seen best.
 SUBJECTS = {
-    "cat": "a ginger cat walks by the lake at golden hour",
-    "dog": "a brown dog runs over the meadow by day",
-    "monster": "a friendly purple monster walks in the city at dusk",
-    "boat": "a red boat on the lake at dawn",
-    "kite": "a yellow kite over the mountains by day",
-    "cup": "a cup of coffee by the window in the morning",
-    "balloon": "a red balloon over the meadow at sunset",
-    "bird": "a blue bird flies over the sea by day",
+    spec.Subject.CAT: "a ginger cat walks by the lake at golden hour",
+    spec.Subject.DOG: "a brown dog runs over the meadow by day",
+    spec.Subject.MONSTER: "a friendly purple monster walks in the city at dusk",
+    spec.Subject.BOAT: "a red boat on the lake at dawn",
+    spec.Subject.KITE: "a yellow kite over the mountains by day",
+    spec.Subject.CUP: "a cup of coffee by the window in the morning",
+    spec.Subject.BALLOON: "a red balloon over the meadow at sunset",
+    spec.Subject.BIRD: "a blue bird flies over the sea by day",
 }
 
 
 def cells() -> Iterator[tuple[str, str, int]]:
     """Label, prompt and seed of every picture."""
-    for setting in names("Setting", ("water",)):
+    for setting in spec.Setting:
         for seed, light in enumerate(LIGHTS):
             prompt = f"{setting}, {light}, a cat sits, static camera"
             yield f"{setting}, {light}", prompt, seed
-    for subject in names("Subject", ("cat", "boat")):
-        yield subject, SUBJECTS.get(subject, f"a {subject}"), 2
-
-
-def names(enumeration: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """The members of an enumeration of the renderer's spec."""
-    return tuple(str(member) for member in getattr(spec, enumeration, otherwise))
+    for subject in spec.Subject:
+        yield subject, SUBJECTS[subject], 2
 
 
 def picture(prompt: str, seed: int) -> Image.Image:
@@ -60,7 +54,9 @@ def picture(prompt: str, seed: int) -> Image.Image:
     acts = (Act(seconds=2),)
     shot = Shot(prompt=prompt, seed=seed, width=width, height=height, acts=acts)
     with closing(story(shot)) as told, closing(Film(shot, told, "thorvg")) as film:
-        pixels = next(pixels for index, pixels in enumerate(film.frames()) if index == 24)
+        pixels = next(
+            pixels for index, pixels in enumerate(film.frames()) if index == FRAMES_PER_SECOND
+        )
         drawn = Image.fromarray(pixels[..., 2::-1].copy())
     return drawn.resize(CELL, Image.Resampling.LANCZOS)
 
@@ -88,7 +84,7 @@ def save(page: Image.Image, path: Path) -> None:
         if target.tell() <= LARGEST_BYTES:
             break
     path.write_bytes(target.getvalue())
-    print(f"{path.relative_to(ROOT)}: {target.tell() / 1000:.0f} kB, quality {quality}")
+    sys.stdout.write(f"{path.name}: {target.tell() / 1000:.0f} kB, quality {quality}\n")
 
 
 def main() -> None:

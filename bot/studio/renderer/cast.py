@@ -215,7 +215,7 @@ class Cast:
         spot = self._spots[role.subject]
         make = _MAKERS[role.subject]
         spec, node = self._stage.spec, group.group()
-        guise = spec.guise if role is spec.lead else None
+        guise = spec.guise if role is spec.hero else None
         hue = role.hue or (guise[0] if guise else None)
         actor = make(node, self._stage, hue=hue, haste=self._haste(role, spot))
         return _Placed(actor, spot, place, node, self._stroll(role, spot))

@@ -94,6 +94,9 @@ class Coat(StrEnum):
     CREAM = "cream"
 
 
+_BEINGS = (Subject.CAT, Subject.DOG, Subject.MONSTER, Subject.BIRD)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """One subject in the picture."""
@@ -120,7 +123,7 @@ class SceneSpec:
     #: Colours named for the picture as a whole, in the order named, `#rrggbb`.
     hues: tuple[str, ...]
     snowy_hills: bool
-    #: What a character makes of the main subject: its colour and that of what it wears, `#rrggbb`.
+    #: A character's colour and that of what it wears, `#rrggbb`; the hero has them.
     guise: tuple[str, str] | None = None
 
     @property
@@ -133,9 +136,14 @@ class SceneSpec:
         """Nothing falls, nothing veils the sky."""
         return self.weather in (Weather.CLEAR, Weather.WIND) and self.light is not Light.STORM
 
+    @property
+    def hero(self) -> Role:
+        """Whom a character is: the first living being, or else the main subject."""
+        return next((role for role in self.cast if role.subject in _BEINGS), self.lead)
+
     def accent(self, subject: Subject) -> str | None:
         """Return the colour of what a character wears, if it is `subject`."""
-        return self.guise[1] if self.guise and self.lead.subject is subject else None
+        return self.guise[1] if self.guise and self.hero.subject is subject else None
 
     def role(self, subject: Subject) -> Role | None:
         """Return the role of `subject`; None if it is not in the picture."""

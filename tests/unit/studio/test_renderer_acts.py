@@ -2,6 +2,7 @@
 
 import io
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 from PIL import Image
 
 from bot.studio.renderer import Act, Shot, film, soundtrack
+from bot.studio.renderer.backend import open_canvas
 from bot.studio.renderer.camera import Camera, Start
 from bot.studio.renderer.encode import FRAMES_PER_SECOND, SAMPLE_RATE
 from bot.studio.renderer.film import Film
 from bot.studio.renderer.layout import compose
+from bot.studio.renderer.prompt import asked, parse
+from bot.studio.renderer.scenes.reference import ReferenceScene
 from bot.studio.renderer.script import Script
 from bot.studio.renderer.soundtrack import Passage
 from bot.studio.renderer.spec import Move
@@ -49,6 +53,12 @@ def gradient():
         "a cat walks, static camera, day",
         "a cat runs, zoom in, dawn",
         "a sleeping cat, drifting, rain",
+        "a dog runs in the city at night, pan, fog",
+        "a cat walks in a cozy room, snow",
+        "a bird flies over the meadow, static, wind",
+        "a monster in space, tilt, zoom out",
+        "a balloon and a kite over the mountains, tracking shot",
+        "a boat on the lake, tracking shot, storm",
     ],
 )
 @pytest.mark.parametrize("changes", [(), NIGHT], ids=["plain", "changed"])
@@ -130,6 +140,24 @@ def test_a_picture_lives_on_in_the_acts_after_it():
     assert drawn[47][..., :3].mean() < 0.7 * drawn[0][..., :3].mean()
 
 
+@pytest.mark.parametrize("move", list(Move))
+@pytest.mark.parametrize("size", [SIZE, (64, 96)], ids=["wide", "tall"])
+def test_a_picture_never_shows_what_is_beside_it(move, size):
+    width, height = size
+    picture = np.full((height, width, 4), 255, np.uint8)
+    with closing(open_canvas("thorvg", width, height)) as canvas:
+        for seed in range(8):
+            spec = replace(parse("a lake", seed), move=move)
+            streams = Streams(prompt="a lake", seed=seed)
+            nothing = asked(["a lake"])
+            scene = ReferenceScene(canvas.root, spec, streams, picture, nothing, seconds=2)
+            for t in range(400):
+                zoom, _, left, _, _, top = scene._view(t / 20)
+                assert max(left, top) <= 0
+                assert zoom * width + left >= width
+                assert zoom * height + top >= height
+
+
 def camera(move=Move.STATIC, **options):
     layout = compose(*SIZE, Streams(prompt="", seed=1))
     return Camera(layout=layout, move=move, seconds=4, **options)
@@ -168,6 +196,15 @@ def test_a_walker_before_a_static_camera_never_leaves_the_picture():
 def test_what_stands_still_does_not_stroll():
     still = Stroll(began=0.0, origin=0.0, speed=0.0, low=-10.0, high=30.0)
     assert still.at(50.0) == (0.0, 1.0)
+
+
+def test_a_later_pan_goes_back_and_shows_nothing_that_was_not_there():
+    first = camera(Move.PAN)
+    start = Start(at=4.0, travel=first.travel(4.0), reach=first.reach, centre=first.centre)
+    second = camera(Move.PAN, start=start)
+    assert second.reach == first.reach
+    assert second.travel(4.0) == first.travel(4.0)
+    assert 0 < second.travel(60.0) < 0.7 * first.travel(4.0)
 
 
 def test_moves_that_follow_one_another_stay_within_bounds():

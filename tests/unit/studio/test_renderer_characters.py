@@ -61,6 +61,25 @@ def test_a_character_wears_its_colours():
     assert painted(dressed, red) > painted(plain, red)
 
 
+@pytest.mark.parametrize(
+    "prompt, hero",
+    [
+        ("a boat, and Mochi watches it", "cat"),
+        ("Mochi the dog by the lake", "dog"),
+        ("a red balloon in the city", "balloon"),
+    ],
+)
+def test_a_character_is_the_first_living_being(prompt, hero):
+    shot = Shot(
+        prompt=prompt, seed=2, width=64, height=64, acts=(Act(seconds=1),), characters=(MOCHI,)
+    )
+    spec = Script(shot).spec(0)
+    assert spec.hero.subject == hero
+    assert spec.accent(spec.hero.subject) == MOCHI.accent
+    others = [role.subject for role in spec.cast if role is not spec.hero]
+    assert all(spec.accent(other) is None for other in others)
+
+
 def test_what_a_character_is_does_not_change_who_is_about():
     shot = Shot(
         prompt="Mochi walks",

@@ -15,7 +15,7 @@ from bot.studio.renderer.actors.gait import RUN, WALK, Gait
 from bot.studio.renderer.canvas import Group, at
 from bot.studio.renderer.colour import BLACK, mix, rgb
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Pose
+from bot.studio.renderer.spec import Pose, Subject
 from bot.studio.renderer.stage import Stage
 
 #: Left, top, right, bottom around the paws, in units, over all poses and moments.
@@ -56,7 +56,7 @@ class Dog:
 def _bodied(group: Group, stage: Stage, hue: str | None, haste: float) -> _Body:
     coat, pose = dyed(stage, hue), stage.spec.pose
     drawn = int(stage.streams.named("dog collar").integers(len(_COLLARS)))
-    collar = stage.palette.lit(rgb(_COLLARS[drawn]))
+    collar = stage.palette.lit(rgb(stage.spec.accent(Subject.DOG) or _COLLARS[drawn]))
     if pose in _GAITS:
         return Going(group, stage, coat, collar, gait=_GAITS[pose], haste=haste)
     if pose is Pose.SLEEP:

@@ -20,7 +20,8 @@ from bot.studio.renderer.stream import Streams
 from bot.studio.renderer.unusable import UnusableReference
 from bot.studio.renderer.weather import Falling, Fog, Leaves, Motes
 
-_PUSH, _PAN = 0.14, 0.05
+_PUSH, _PAN, _TILT = 0.14, 0.05, 0.04
+_SLIDING = (Move.PAN, Move.TRACK, Move.TILT)
 #: Seconds until weather, which begins outside the picture, fills it.
 _ARRIVAL = 1.2
 _FOG_SECONDS = 8.0
@@ -111,7 +112,7 @@ class ReferenceScene:
         self._move, self._seconds, self._began = spec.move, seconds, began
         self._settled = settled
         focus = streams.named("focus").uniform(0.4, 0.6, 2).tolist()
-        self._focus = (0.5, 0.5) if spec.move is Move.PAN else (focus[0], focus[1])
+        self._focus = (0.5, 0.5) if spec.move in _SLIDING else (focus[0], focus[1])
         self._picture, self._graded = root.picture(picture), None
         grade = Grade(wanted)
         if not grade.idle:
@@ -125,7 +126,9 @@ class ReferenceScene:
         self._picture.place(view)
         if self._graded is not None:
             self._graded.place(view)
-            self._graded.fade(1.0 if self._settled else self._dawned(since))
+            dawned = 1.0 if self._settled else self._dawned(since)
+            self._graded.fade(dawned)
+            self._picture.fade(float(dawned < 1.0))
         self._air.show(t, 1.0 if self._settled else since / _ARRIVAL, since)
 
     def _dawned(self, since: float) -> float:
@@ -134,15 +137,16 @@ class ReferenceScene:
     def _view(self, since: float) -> Matrix:
         """A push or a pan, then a sway that is slow enough never to look like another move."""
         done = ease(since / self._seconds)
-        push = {Move.STATIC: 0.06, Move.PAN: 0.12}.get(self._move, _PUSH)
-        slide = _PAN * self._width * done if self._move is Move.PAN else 0.0
-        over = max(0.0, since - self._seconds)
-        turn = math.tau * over / _SWAY_PERIOD
-        sway = _SWAY * min(self._width, self._height) * ease(over / 3)
+        push = 0.12 if self._move in _SLIDING else _PUSH
+        push = 0.06 if self._move is Move.STATIC else push
+        slide = _PAN * self._width * done if self._move in (Move.PAN, Move.TRACK) else 0.0
+        climb = _TILT * self._height * done if self._move is Move.TILT else 0.0
+        turn = math.tau * max(0.0, since - self._seconds) / _SWAY_PERIOD
+        sway = _SWAY * min(self._width, self._height) * ease((since - self._seconds) / 3)
         return around(
             self._focus[0] * self._width,
             self._focus[1] * self._height,
             1 + push * done,
             dx=sway * (1 - math.cos(turn)) / 2 - slide,
-            dy=sway * math.sin(turn) / 2,
+            dy=sway * math.sin(turn) / 2 + climb,
         )
