@@ -12,6 +12,7 @@ from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, rgb
 from bot.studio.renderer.hills import round_tree
 from bot.studio.renderer.land import Layers, below, rim, skyline
 from bot.studio.renderer.path import Path
+from bot.studio.renderer.scenes import interior_lights as lights
 from bot.studio.renderer.scenes import interior_things as things
 from bot.studio.renderer.sky import Clouds, Disc, Stars
 from bot.studio.renderer.spec import Light, Subject, Weather
@@ -55,7 +56,7 @@ def dress(frame: Group, stage: Stage, cast: Cast) -> Iterator[Part]:
     yield Curtains(room, stage, window)
     things.pictures(room, stage)
     things.bookshelf(room, stage)
-    yield things.Fire(frame, room, stage, _WALL)
+    yield lights.Fire(frame, room, stage, _WALL)
     ground = layers.single(stage.plane(frame), 1.0)
     _floor(ground, stage)
     if stage.spec.lead.subject is not Subject.CUP:
@@ -65,9 +66,9 @@ def dress(frame: Group, stage: Stage, cast: Cast) -> Iterator[Part]:
     yield cast.aloft(stage.plane(frame))
     if stage.spec.lead.subject is Subject.CUP:
         things.tabletop(ground, stage)
-        yield things.Candle(frame, stage)
+        yield lights.Candle(frame, stage)
     else:
-        yield things.Lamp(frame, stage)
+        yield lights.Lamp(frame, stage)
     yield cast.standing(stage.plane(frame))
     yield Motes(stage.plane(frame), stage)
 
