@@ -1,5 +1,8 @@
 """What the renderer reads out of a prompt."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from bot.studio.renderer.prompt import parse
@@ -236,3 +239,27 @@ def test_the_same_prompt_and_seed_give_the_same_scene():
 @pytest.mark.parametrize("prompt", ["", "   ", "日本の猫", "12345 !!!", "a lighthouse on Mars"])
 def test_any_prompt_gives_a_scene(prompt):
     assert parse(prompt, 0).pose in Pose
+
+
+def _documented():
+    """The rows of the table in the documentation, as (what is drawn, a word for it)."""
+    page = Path(__file__).parents[3] / "docs" / "studio-scenes.md"
+    rows = re.findall(r"^\| (\w+) \| (.+) \|$", page.read_text(), re.MULTILINE)
+    return [(name, word) for name, words in rows for word in re.findall(r"`(\w+)`", words)]
+
+
+@pytest.mark.parametrize("name, word", _documented())
+def test_every_word_in_the_documentation_is_understood(name, word):
+    spec = parse(f"a {word}", 1)
+    decided = {spec.setting, spec.light, spec.weather, spec.move}
+    assert name in decided | {role.subject for role in spec.cast}
+    others = {parse(f"a {word}", seed) for seed in range(12)}
+    for kind in ("setting", "light", "weather", "move"):
+        if name == getattr(spec, kind):
+            assert {getattr(other, kind) for other in others} == {name}
+
+
+def test_the_documentation_names_everything_that_is_drawn():
+    named = {name for name, _ in _documented()}
+    drawn = {*Setting, *Subject, *Light, *Weather, *Move} - {Move.DRIFT}
+    assert named == drawn

@@ -215,7 +215,9 @@ class Flowers:
         )
         row = group.group()
         row.fill(self._turf(stream, depth, near, top), tone)
-        if stage.spec.weather is not Weather.SNOW:
+        if stage.spec.weather is Weather.SNOW:
+            self._stubble(row, depth, near, index)
+        else:
             self._bloom(row, stream, depth, near)
         return row, depth, top, float(stream.random()) * math.tau
 
@@ -238,6 +240,24 @@ class Flowers:
             for index, ((x, y), lift) in enumerate(zip(edge, stream.random(len(edge)), strict=True))
         ]
         return below(blades, layout.bank + 44 * unit - top)
+
+    def _stubble(self, row: Group, depth: float, near: float, index: int) -> None:
+        """Dry stalks that stand out of the snow, and its soft shadows."""
+        stage, unit = self._stage, self._stage.layout.unit
+        stream = stage.streams.named(f"stubble {index}")
+        band = (stage.layout.bank - stage.layout.horizon) * 0.10
+        stalks, drifts = Path(), Path()
+        for x, y, size in stream.random((round(16 * stage.span(depth) / stage.layout.width), 3)):
+            left, foot = float(x) * stage.span(depth), (8 * unit + float(y) * band)
+            high = unit * (5 + 12 * near) * (0.6 + 0.7 * float(size))
+            for lean in (-0.5, -0.1, 0.4):
+                tip = (left + lean * high, foot - high)
+                stalks.polygon(((left - 0.8 * unit, foot), tip, (left + 0.8 * unit, foot)))
+            if size > 0.7:
+                drifts.oval(left + 40 * unit, foot, unit * (60 + 90 * near), unit * (2 + 3 * near))
+        palette = stage.palette
+        row.fill(drifts, mix(palette.grass, palette.sky[0], 0.16), 0.7)
+        row.fill(stalks, mix(palette.lit(rgb("#9c8a63")), palette.haze, 0.45 * (1 - near)))
 
     def _bloom(self, row: Group, stream: np.random.Generator, depth: float, near: float) -> None:
         stage, unit = self._stage, self._stage.layout.unit
