@@ -27,8 +27,8 @@ def skyline(
     Lengths are in pixels, but `step` in units. It runs from beyond the left edge as far as
     a layer at `depth` is ever seen.
     """
-    unit, margin = stage.layout.unit, stage.layout.width * 0.2
-    x = np.arange(-margin, stage.span(depth) + margin, step * unit)
+    unit = stage.layout.unit
+    x = np.arange(-40 * unit, stage.span(depth) + 40 * unit, step * unit)
     y = np.zeros_like(x)
     for octave in range(octaves):
         length = period / (1.9**octave) * (0.8 + 0.4 * stream.random())

@@ -318,7 +318,8 @@ def _acted(words: _Words) -> Pose | None:
 def _pose(words: _Words) -> Pose | None:
     """What the cat does; running water is not a running cat."""
     for index, word in enumerate(words.items):
-        if word in POSES and not words.denied(index) and words.noun_after(index) not in WHOLE:
+        following = words.items[index + 1 : index + 2]
+        if word in POSES and not words.denied(index) and not WHOLE.intersection(following):
             return POSES[word]
     return None
 

@@ -162,6 +162,22 @@ def test_a_ribbon_ends_round():
     assert max(path.points[0::2]) == pytest.approx(24)
 
 
+@pytest.mark.parametrize("leftwards", [True, False])
+def test_combing_an_outline_changes_no_pixel_by_more_than_a_shade(leftwards):
+    """Ovals, a hole and an open run: the area is the same, whichever way it is drawn."""
+    hole = [(6, 6), (6, 30), (30, 30), (30, 6)]
+    path = Path().rect(2, 2, 32, 32).polygon(hole).circle(50, 40, 9).oval(18, 18, 5, 8)
+    path.move(40, 5).line(60, 5).line(60, 15)
+    pictures = []
+    for outline in (path, path.combed(leftwards=leftwards)):
+        with opened((64, 64), "thorvg") as canvas:
+            canvas.root.fill(outline, (255, 255, 255))
+            pictures.append(canvas.draw().astype(int).copy())
+    assert np.abs(pictures[0] - pictures[1]).max() <= 2
+    assert pictures[0][18, 18, 0] == 255
+    assert pictures[0][10, 10, 0] == 0
+
+
 def test_auto_falls_back_when_skia_cannot_be_loaded(monkeypatch):
     """A wheel without its system libraries raises more than ImportError."""
 

@@ -69,6 +69,7 @@ def test_the_camera_is_read(prompt, move):
         ("a cat chases a leaf", Pose.RUN, Mood.CALM),
         ("a cat sleeps by running water", Pose.SLEEP, Mood.CALM),
         ("a cat not sleeping, sitting", Pose.SIT, Mood.CALM),
+        ("a cat sits, city, noon", Pose.SIT, Mood.CALM),
     ],
 )
 def test_a_mood_changes_the_pose_unless_an_action_is_named(prompt, pose, mood):

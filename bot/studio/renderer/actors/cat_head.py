@@ -6,11 +6,12 @@ to the right; the body carries it. Eyes blink, pupils follow, ears twitch.
 
 import math
 
+from bot.studio.renderer.actors import helmet
 from bot.studio.renderer.actors.coat import Fur
 from bot.studio.renderer.canvas import Group, Shape, at
 from bot.studio.renderer.colour import Colour, mix, rgb
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Mood, Setting
+from bot.studio.renderer.spec import Mood
 from bot.studio.renderer.stage import Stage
 
 _EYES = ((-10.0, 1.0), (15.0, 1.0))
@@ -28,8 +29,7 @@ class Head:
         self._open, self._pupils = self._eyes(fur)
         self._lids = [self._lid(x, y) for x, y in _EYES]
         self._muzzle(fur)
-        if stage.spec.setting is Setting.SPACE:
-            self._helmet()
+        helmet.put_on(self._node, stage, 47)
 
     def _ear(self, fur: Fur, x: float, lean: float) -> Group:
         ear = self._node.group()
@@ -103,15 +103,6 @@ class Head:
             whiskers.move(19, 13 + y).quad(30, 10.5 + y * 1.8, 41, 11 + y * 2.8)
             whiskers.move(-13, 13 + y).quad(-24, 10.5 + y * 1.8, -35, 11 + y * 2.8)
         self._node.line(whiskers, (255, 255, 255), 0.9, 0.75)
-
-    def _helmet(self) -> None:
-        """A bubble to breathe in, for cats on other worlds."""
-        glass = Path().circle(2, -6, 47)
-        self._node.fill(glass, (225, 240, 255), 0.15)
-        self._node.line(glass, (240, 248, 255), 2.4, 0.75)
-        shine = Path().move(-30, -22).cubic(-26, -36, -14, -45, 0, -47)
-        self._node.line(shine, (255, 255, 255), 5.0, 0.55)
-        self._node.fill(Path().oval(-33, -10, 2.6, 5), (255, 255, 255), 0.5)
 
     def show(self, t: float, x: float, y: float, *, tilt: float = 0.0, gaze: float = 0.0) -> None:
         """Carry the head at (x, y); `gaze` from -1 (left) to 1 (right, where the head points)."""

@@ -6,6 +6,7 @@ body carries it.
 
 import math
 
+from bot.studio.renderer.actors import helmet
 from bot.studio.renderer.actors.dog_coat import Coat
 from bot.studio.renderer.actors.edge import ink
 from bot.studio.renderer.actors.eyes import INK, Eyes
@@ -40,6 +41,7 @@ class Head:
             asleep=asleep,
         )
         self._near_ear = self._ear(_near_ear(), coat.dark, mix(coat.dark, BLACK, 0.3))
+        helmet.put_on(self._node, stage, 56)
 
     def _ear(self, outline: Path, colour: Colour, edge: Colour) -> Group:
         ear = self._node.group()

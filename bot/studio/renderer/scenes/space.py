@@ -14,7 +14,7 @@ from bot.studio.renderer.land import Layers, below, height_at, rim, skyline
 from bot.studio.renderer.path import Path, Point
 from bot.studio.renderer.spec import Weather
 from bot.studio.renderer.stage import Stage
-from bot.studio.renderer.weather import Fog
+from bot.studio.renderer.weather import Falling, Fog
 
 #: (main tone, second tone) of the planet's bands.
 _PLANETS = (
@@ -149,7 +149,10 @@ def dress(frame: Group, stage: Stage, cast: Cast) -> Iterator[Part]:
     yield front
     _foreground(front.wide(stage.plane(frame), 1.3), stage)
     yield Fog(frame, stage)
-    yield Sparks(stage.plane(frame), stage)
+    air = stage.plane(frame)
+    yield Sparks(air, stage)
+    if stage.spec.weather is Weather.SNOW:
+        yield Falling(air, stage)
 
 
 class Twinkling:
@@ -187,17 +190,17 @@ class Comets:
         stream = stage.streams.named("comets")
         unit, tone = stage.layout.unit, mix(WHITE, stage.palette.key, 0.4)
         self._comets: list[tuple[Group, list[Shape], tuple[float, ...]]] = []
-        for traits in stream.random((16 if wet else 2, 4)).tolist():
+        for traits in stream.random((34 if wet else 2, 4)).tolist():
             node = group.group()
-            length = unit * (90 + 120 * traits[3])
-            tail = Path().polygon(((0, -1.6 * unit), (0, 1.6 * unit), (length, 0)))
-            glow = Path().polygon(((0, -3.6 * unit), (0, 3.6 * unit), (length * 0.6, 0)))
+            length = unit * (110 + 150 * traits[3])
+            tail = Path().polygon(((0, -2.2 * unit), (0, 2.2 * unit), (length, 0)))
+            glow = Path().polygon(((0, -5.2 * unit), (0, 5.2 * unit), (length * 0.6, 0)))
             shapes = [
                 node.fill(glow, tone, 0.22),
                 node.fill(tail, tone, 0.75),
                 node.fill(Path().circle(0, 0, 2.4 * unit), WHITE),
             ]
-            period = (1.5 + 1.3 * traits[2]) if wet else (4.2 + 2 * traits[2])
+            period = (1.2 + 0.9 * traits[2]) if wet else (4.2 + 2 * traits[2])
             self._comets.append((node, shapes, (*traits[:2], period)))
 
     def show(self, t: float) -> None:
@@ -498,21 +501,19 @@ class Rocket:
 
 
 class Sparks:
-    """Dust that floats in low gravity; thick and white where a prompt asks for snow."""
+    """Dust that floats in low gravity; a strong wind draws it out into streaks."""
 
     def __init__(self, group: Group, stage: Stage) -> None:
         self._stage = stage
-        snow = stage.spec.weather is Weather.SNOW
         stream = stage.streams.named("sparks")
-        tone = WHITE if snow else mix(stage.palette.key, WHITE, 0.3)
+        tone = mix(stage.palette.key, WHITE, 0.3)
         self._swift = 4.0 if stage.spec.weather is Weather.WIND else 1.0
         self._sparks: list[tuple[Shape, tuple[float, ...]]] = []
-        for spark in stream.random((90 if snow else 26 * round(self._swift), 4)).tolist():
+        for spark in stream.random((26 * round(self._swift), 4)).tolist():
             radius = (1.2 + 3.0 * spark[3] ** 3) * stage.layout.unit
-            # A solar wind draws the dust out into streaks.
             shape = Path().oval(0, 0, radius * 3 * self._swift**2, radius / self._swift**0.5)
             dust = shape if self._swift > 1 else Path().circle(0, 0, radius)
-            node = group.fill(dust, tone, 0.8 if snow else 0.55)
+            node = group.fill(dust, tone, 0.55)
             self._sparks.append((node, tuple(spark)))
 
     def show(self, t: float) -> None:
