@@ -25,7 +25,7 @@ def around(spec: SceneSpec, clock: Wave, streams: Streams, root: float) -> Wave:
     track = _place(spec, clock, streams, root)
     stream = streams.named("ambience")
     if spec.setting is not Setting.SPACE:
-        track += _weather(spec, clock, stream)
+        track += weather(spec, clock, stream)
     if spec.setting in _WILD and spec.fine:
         track += _crickets(clock) if spec.light is Light.NIGHT else _birds(clock, streams)
     return track
@@ -47,7 +47,7 @@ def _place(spec: SceneSpec, clock: Wave, streams: Streams, root: float) -> Wave:
     return _stereo(_leaves(clock, stream) for _ in "lr")
 
 
-def _weather(spec: SceneSpec, clock: Wave, stream: np.random.Generator) -> Wave:
+def weather(spec: SceneSpec, clock: Wave, stream: np.random.Generator) -> Wave:
     """Rain and wind; a room's walls keep the high notes out."""
     track = np.zeros((2, clock.size), np.float32)
     inside = spec.setting is Setting.INTERIOR

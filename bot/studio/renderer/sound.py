@@ -42,6 +42,14 @@ def compose(spec: SceneSpec, streams: Streams, seconds: float) -> Samples:
     return _levelled(track * edges)
 
 
+def weathered(spec: SceneSpec, streams: Streams, samples: Samples) -> Samples:
+    """Let the weather of a scene be heard over `samples`, 2 x n, which stay as loud as they are."""
+    clock = np.arange(samples.shape[1], dtype=np.float32) / SAMPLE_RATE
+    heard = ambience.weather(spec, clock, streams.named("ambience"))
+    edges = np.clip(clock / 0.25, 0, 1) * np.clip((clock[-1] - clock) / 0.25, 0, 1)
+    return np.asarray(np.clip(samples + heard * edges, -1, 1), np.float32)
+
+
 def _pad(clock: Wave, root: float, chords: tuple[tuple[int, ...], ...]) -> Wave:
     track = np.zeros((2, clock.size), np.float32)
     span = clock.size / len(chords)

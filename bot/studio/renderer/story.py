@@ -5,21 +5,20 @@ came after it, so that what extends a clip never changes it.
 """
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.studio.renderer import footage, scenes
+from bot.studio.renderer import footage, scenes, sound
 from bot.studio.renderer.camera import Start
 from bot.studio.renderer.canvas import Group, Pixels
-from bot.studio.renderer.encode import FRAMES_PER_SECOND
+from bot.studio.renderer.encode import FRAMES_PER_SECOND, Samples
 from bot.studio.renderer.prompt import Asked, asked
 from bot.studio.renderer.scenes.footage import FootageScene
 from bot.studio.renderer.scenes.reference import ReferenceScene, cover
 from bot.studio.renderer.script import Script
 from bot.studio.renderer.shot import Shot
 from bot.studio.renderer.soundtrack import Passage
-from bot.studio.renderer.spec import Move
+from bot.studio.renderer.spec import Light, Move, Setting
 
 #: A camera that is told to zoom out later on must first be close.
 _CLOSE = 1.14
@@ -184,7 +183,17 @@ class FilmedStory:
         seconds = self._shot.acts[0].seconds
         if not footage.sounds(self._path):
             return self._script.composed(0)
-        return [Passage(seconds, partial(footage.sound, self._path)), *self._script.composed(1)]
+        return [Passage(seconds, self._heard), *self._script.composed(1)]
+
+    def _heard(self, seconds: float) -> Samples:
+        """The footage's own sound, with the weather that was asked for."""
+        samples = footage.sound(self._path, seconds)
+        if self._wanted.weather is None:
+            return samples
+        spec = self._script.spec(0)
+        # A setting and a light drawn by lot say nothing of where the footage plays.
+        spec = replace(spec, setting=Setting.WATER, light=self._wanted.light or Light.DAY)
+        return sound.weathered(spec, self._script.streams, samples)
 
     def close(self) -> None:
         self._reel.close()

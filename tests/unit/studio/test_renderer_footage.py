@@ -181,6 +181,18 @@ def test_the_clip_keeps_the_sound_of_its_footage(tmp_path):
     assert abs(spectrum.argmax() * 2 - 440) <= 2
 
 
+def test_the_weather_that_was_asked_for_is_heard_too(tmp_path):
+    path = saved(tmp_path, clip(width=64, height=48, seconds=1.0))
+
+    def treble(changes):
+        with closing(story(shot(path, Act(seconds=1, changes=changes)))) as told:
+            (passage,) = told.passages()
+            spectrum = np.abs(np.fft.rfft(passage.play(1.0)[0]))
+        return spectrum[2000:8000].mean()
+
+    assert treble(("heavy rain",)) > 5 * treble(("at night",))
+
+
 def test_a_clip_without_sound_is_given_some(tmp_path):
     path = saved(tmp_path, clip(width=64, height=48, seconds=1.0, audio=None))
     assert not footage.sounds(path)
