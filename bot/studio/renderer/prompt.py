@@ -34,6 +34,7 @@ from bot.studio.renderer.vocabulary import (
     CLAUSE_ENDS,
     COATS,
     COPULAS,
+    FOLLOWING,
     GOLDEN,
     HILLS,
     HINTS,
@@ -354,14 +355,25 @@ def _snowy_hills(words: _Words) -> bool:
 
 
 def _move(words: _Words) -> Move | None:
+    """What the camera does: said after the word camera, or else anywhere."""
     items = words.items
-    for index, word in enumerate(items):
-        if word in MOVES and not words.denied(index):
-            following: Sequence[str] = items[index + 1 : index + 2]
-            if MOVES[word] is Move.ZOOM_IN and following == ("out",):
-                return Move.ZOOM_OUT
-            return MOVES[word]
+    spoken = [index for index, word in enumerate(items) if word == "camera"]
+    first = range(spoken[0], min(len(items), spoken[0] + _NOUN_REACH)) if spoken else range(0)
+    for index in (*first, *range(len(items))):
+        word = items[index]
+        if word not in MOVES or words.denied(index) or not _filmed(items, index):
+            continue
+        if MOVES[word] is Move.ZOOM_IN and items[index + 1 : index + 2] == ("out",):
+            return Move.ZOOM_OUT
+        return MOVES[word]
     return None
+
+
+def _filmed(items: Sequence[str], index: int) -> bool:
+    """Eyes follow things as well: only a camera or a shot that follows is a camera move."""
+    if items[index] not in FOLLOWING:
+        return True
+    return "camera" in items[max(0, index - 3) : index] or "shot" in items[index + 1 : index + 2]
 
 
 def _coat(words: _Words) -> Coat | None:

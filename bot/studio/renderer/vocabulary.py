@@ -56,6 +56,7 @@ WEATHERS = _table(
         Weather.CLEAR: "clear cloudless",
     }
 )
+FOLLOWING = _set("track tracks follow follows following")
 MOVES = _table(
     {
         Move.PAN: "pan panning pans slide sliding sideways",
@@ -224,4 +225,5 @@ IRREGULAR = {
     "galaxies": "galaxy",
     "beaches": "beach",
     "canaries": "canary",
+    "dinghies": "dinghy",
 }

@@ -56,6 +56,9 @@ def test_the_weather_is_read(prompt, weather):
         ("a drifting camera", Move.DRIFT),
         ("the camera tilts down to a cat", Move.TILT),
         ("a tracking shot of a cat", Move.TRACK),
+        ("the camera slowly follows a dog", Move.TRACK),
+        ("a cat follows a fly with its eyes, static camera", Move.STATIC),
+        ("a cat in the drifting snow. Camera: slow zoom in", Move.ZOOM_IN),
     ],
 )
 def test_the_camera_is_read(prompt, move):
