@@ -26,7 +26,7 @@ from PIL import Image
 
 from bot.studio import Studio
 from bot.studio import process as worker_process
-from bot.studio.jobs import FolderInUse
+from bot.studio.store import FolderInUse
 from tests.studio_process import StudioProcess
 
 STAND_IN = "tests.studio_stand_in"
@@ -446,7 +446,15 @@ def with_image(image: bytes, **fields: object) -> dict[str, object]:
         ({"prompt": "x", "size": "1x1"}, "invalid_value", "size"),
         ({"prompt": "x", "size": "\ud83d"}, "invalid_value", "size"),
         ({"prompt": "x", "size": ["720x1280"]}, "invalid_type", "size"),
-        ({"prompt": "x", "model": "sora-2"}, "invalid_value", "model"),
+        ({"prompt": "x", "model": "sora-3"}, "invalid_value", "model"),
+        ({"prompt": "x", "model": "sora-2", "size": "1920x1080"}, "invalid_value", "size"),
+        ({"prompt": "x", "characters": "char_1"}, "invalid_type", "characters"),
+        ({"prompt": "x", "characters": ["char_1"]}, "invalid_type", "characters[0]"),
+        ({"prompt": "x", "characters": [{"id": 1}]}, "invalid_type", "characters[0].id"),
+        ({"prompt": "x", "characters": [{"name": "x"}]}, "invalid_value", "characters[0]"),
+        ({"prompt": "x", "characters": [{"id": "\ud83d"}]}, "invalid_value", "characters[0].id"),
+        ({"prompt": "x", "characters": [{"id": "char_1"}]}, "invalid_value", "characters[0].id"),
+        ({"prompt": "x", "characters": [{}] * 3}, "array_above_max_length", "characters"),
         ({"prompt": "x", "model": False}, "invalid_type", "model"),
         ({"prompt": "x", "seed": -1}, "invalid_value", "seed"),
         ({"prompt": "x", "seed": 2**32}, "invalid_value", "seed"),
@@ -491,7 +499,8 @@ async def test_a_wrong_field_is_refused_in_the_envelope(
 async def test_integer_seconds_get_the_original_sentence(client: httpx.AsyncClient) -> None:
     answer = await client.post(VIDEOS, json={"prompt": "x", "seconds": 4})
     assert answer.json()["error"]["message"] == (
-        "Invalid type for 'seconds': expected one of '4','8','12', but got an integer instead."
+        "Invalid type for 'seconds': expected one of '4','8','12','16','20', but got an integer "
+        "instead."
     )
 
 
@@ -615,7 +624,8 @@ async def test_a_full_queue_refuses_with_429(
     await create(client)
     answer = await client.post(VIDEOS, json=with_image(an_image()))
     assert_refused(answer, 429, "queue_full")
-    assert not list((tmp_path / "references").iterdir())
+    assert answer.headers["retry-after"] == "30"
+    assert not list((tmp_path / "sources").iterdir())
 
 
 # Renders that go wrong
@@ -696,8 +706,8 @@ async def test_what_a_kill_left_behind_is_cleared_away(tmp_path: Path) -> None:
     for name in ("files/video_x", "rendering/video_x-1"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "video.mp4").touch()
-    (tmp_path / "references").mkdir()
-    (tmp_path / "references" / "video_x").touch()
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "video_x").touch()
     async with opened(tmp_path):
         assert not files_of(tmp_path, "video_x")
 
@@ -790,7 +800,7 @@ async def test_a_server_that_is_told_to_stop_leaves_nothing_running(tmp_path: Pa
         async with to(studio) as client:
             await create(client, "hold it")
             worker = await held(tmp_path)
-        assert studio.stop() == -signal.SIGTERM
+        assert studio.stop() == 0
         assert gone(worker)
 
 

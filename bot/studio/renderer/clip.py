@@ -4,12 +4,12 @@ The one invariant: files appear whole or not at all, and rendering a shot again 
 the same bytes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from bot.studio.renderer import mark, sound
 from bot.studio.renderer.backend import Backend, open_canvas
@@ -43,6 +43,17 @@ class Shot:
             raise ValueError(f"A clip cannot be {self.width}x{self.height}: sizes are even, >= 64.")
         if self.seconds < 1:
             raise ValueError("A clip lasts at least one second.")
+
+    @classmethod
+    def ordered(cls, order: Mapping[str, Any]) -> Self:
+        """Return the shot of a script with one act and no changes."""
+        (act,) = order["acts"]
+        picture = order["reference"]
+        return cls(
+            **{name: order[name] for name in ("prompt", "seed", "width", "height")},
+            seconds=act["seconds"],
+            reference=Path(picture).read_bytes() if picture else None,
+        )
 
     @property
     def frames(self) -> int:
