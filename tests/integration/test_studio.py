@@ -5,18 +5,15 @@ says; the marked tests at the end make real clips.
 """
 
 import asyncio
-import base64
 import http.client
 import io
 import json
 import os
 import signal
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import av
 import httpx
@@ -27,48 +24,23 @@ from PIL import Image
 from bot.studio import Studio
 from bot.studio import process as worker_process
 from bot.studio.store import FolderInUse
+from tests.studio_client import (
+    STAND_IN,
+    VIDEOS,
+    Turned,
+    an_image,
+    assert_refused,
+    check_video,
+    create,
+    data_url,
+    eventually,
+    get,
+    held,
+    opened,
+    until,
+    until_it_moves,
+)
 from tests.studio_process import StudioProcess
-
-STAND_IN = "tests.studio_stand_in"
-VIDEOS = "/v1/videos"
-
-#: The fields of a Video and the JSON types of each, as the API description requires them.
-VIDEO_FIELDS: dict[str, tuple[type, ...]] = {
-    "id": (str,),
-    "object": (str,),
-    "model": (str,),
-    "status": (str,),
-    "progress": (int,),
-    "created_at": (int,),
-    "completed_at": (int, type(None)),
-    "expires_at": (int, type(None)),
-    "prompt": (str, type(None)),
-    "size": (str,),
-    "seconds": (str,),
-    "remixed_from_video_id": (str, type(None)),
-    "error": (dict, type(None)),
-}
-
-Video = dict[str, Any]
-
-
-def check_video(video: Video) -> Video:
-    assert video.keys() == VIDEO_FIELDS.keys()
-    for name, types in VIDEO_FIELDS.items():
-        assert type(video[name]) in types, name
-    assert video["object"] == "video"
-    assert video["status"] in {"queued", "in_progress", "completed", "failed"}
-    return video
-
-
-class Turned:
-    """A clock that stands where a test put it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2027, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -76,60 +48,10 @@ def clock() -> Turned:
     return Turned()
 
 
-@asynccontextmanager
-async def opened(folder: Path, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-    studio = Studio(folder, _renderer=STAND_IN, **options)
-    await studio.open()
-    try:
-        transport = httpx.ASGITransport(studio.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
-            yield client
-    finally:
-        await studio.close()
-
-
 @pytest.fixture
 async def client(tmp_path: Path, clock: Turned) -> AsyncIterator[httpx.AsyncClient]:
     async with opened(tmp_path, clock=clock) as client:
         yield client
-
-
-async def create(client: httpx.AsyncClient, prompt: str = "a cat", **fields: object) -> Video:
-    answer = await client.post(VIDEOS, json={"prompt": prompt, **fields})
-    assert answer.status_code == 200, answer.text
-    return check_video(answer.json())
-
-
-async def get(client: httpx.AsyncClient, video: Video) -> Video:
-    return check_video((await client.get(f"{VIDEOS}/{video['id']}")).json())
-
-
-async def until(client: httpx.AsyncClient, video: Video, *status: str, within: float = 60) -> Video:
-    deadline = time.monotonic() + within
-    while (seen := await get(client, video))["status"] not in status:
-        assert time.monotonic() < deadline, seen
-        await asyncio.sleep(0.01)
-    return seen
-
-
-async def until_it_moves(client: httpx.AsyncClient, video: Video, within: float = 60) -> None:
-    deadline = time.monotonic() + within
-    while (seen := await get(client, video))["progress"] == 0:
-        assert time.monotonic() < deadline, seen
-        await asyncio.sleep(0.01)
-
-
-async def held(folder: Path, within: float = 60) -> int:
-    """Wait until a render holds; the id of its process."""
-    deadline = time.monotonic() + within
-    while not (text := _text(folder / "held")):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-    return int(text)
-
-
-def _text(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
 
 
 def files_of(folder: Path, video_id: str) -> list[Path]:
@@ -152,23 +74,6 @@ def gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-async def eventually(condition: Callable[[], bool], within: float = 10) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-
-
-def an_image(size: tuple[int, int] = (720, 1280), kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, "teal").save(out, kind)
-    return out.getvalue()
-
-
-def data_url(image: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(image).decode()}"
 
 
 # What can be asked
@@ -416,16 +321,6 @@ async def test_an_unfinished_video_cannot_be_deleted(
 
 
 # Refusals
-
-
-def assert_refused(
-    answer: httpx.Response, status: int, code: str | None, param: str | None = None
-) -> None:
-    assert answer.status_code == status, answer.text
-    error = answer.json()["error"]
-    assert error.keys() == {"message", "type", "param", "code"}
-    assert error["message"]
-    assert (error["code"], error["param"]) == (code, param)
 
 
 def with_image(image: bytes, **fields: object) -> dict[str, object]:
