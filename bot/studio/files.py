@@ -45,11 +45,15 @@ class Files:
         self.remove_sources({path.name for path in self._sources.iterdir()} - sources)
 
     def keep_source(self, source: str, content: BinaryIO) -> None:
-        """On disk when this returns."""
-        with self.source(source).open("wb") as file:
-            shutil.copyfileobj(content, file)
-            file.flush()
-            os.fsync(file.fileno())
+        """On disk when this returns; nothing is left when it raises."""
+        try:
+            with self.source(source).open("wb") as file:
+                shutil.copyfileobj(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:  # a full disk
+            self.remove_sources([source])
+            raise
 
     def source(self, source: str) -> Path:
         return self._sources / source

@@ -56,9 +56,8 @@ class Looker:
         async with self._turns:
             answer = await self._ask(path)
         if "footage" not in answer:
-            raise Problem(
-                "Invalid 'video': not a readable video file.", code="invalid_video", param="video"
-            )
+            why = answer.get("refusal", "It is not a readable video file.")
+            raise Problem(f"Invalid 'video': {why}", code="invalid_video", param="video")
         footage = Footage(**answer["footage"])
         if footage.whole_seconds > model.MAX_TOTAL_SECONDS:
             raise Problem(

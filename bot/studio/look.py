@@ -16,24 +16,27 @@ from typing import Final
 #: Of address space; decoding the largest frame that anybody films stays far below it.
 _MAX_BYTES: Final = 4 * 1024**3
 _MAX_CPU_SECONDS: Final = 60
+_NICENESS: Final = 10
 
 
 def main(renderer: str, path: str) -> None:
-    """Print what the renderer sees in the clip: `{"footage": …}`, or `{"error": …}`."""
+    """Print what the renderer sees in the clip: `{"footage": …}`, or `{"refusal": why}`."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # libraries print
     _confine()
-    footage = importlib.import_module(renderer).footage
+    module = importlib.import_module(renderer)
     answer: dict[str, object]
     try:
-        answer = {"footage": asdict(footage.look(Path(path)))}
-    except Exception as error:  # noqa: BLE001 - a broken file makes a decoder raise nearly anything
-        answer = {"error": f"{type(error).__name__}: {error}"[:1000]}
+        answer = {"footage": asdict(module.footage.look(Path(path)))}
+    except module.UnusableReference as error:
+        answer = {"refusal": str(error)[:1000]}
     answers.write(json.dumps(answer))
     answers.flush()
 
 
 def _confine() -> None:
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
     with contextlib.suppress(ImportError):  # Windows
         import resource  # noqa: PLC0415 - see above
 

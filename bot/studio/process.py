@@ -104,7 +104,7 @@ class WorkerProcess:
 
 
 async def spawn(module: str, *arguments: str) -> Process:
-    """Start `python -m module` below this process's priority. Raises OSError."""
+    """Start `python -m module`, which lowers its priority by itself elsewhere. Raises OSError."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", module, *arguments),
         stdin=PIPE,

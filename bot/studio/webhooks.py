@@ -10,7 +10,6 @@ import asyncio
 import base64
 import json
 import logging
-import sqlite3
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 from standardwebhooks import Webhook
@@ -122,8 +120,8 @@ class Webhooks:
                 try:
                     await self._send_due(client)
                     pause = await self._pause()
-                except sqlite3.Error:
-                    logger.exception("the studio cannot read its webhooks; it tries again")
+                except Exception:
+                    logger.exception("the studio could not send webhooks; it tries again")
                     pause = RETRY_AFTER[1]
                 try:
                     async with asyncio.timeout(pause):
@@ -200,11 +198,11 @@ def _body(delivery: Delivery) -> str:
 
 
 def _host(url: str) -> str:
+    """As the client will read it, so that no spelling leads elsewhere than it seems to."""
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
         raise ReceiverUnusable("The address of the receiver is not a URL.") from error
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not parts.host:
         raise ReceiverUnusable("The address of the receiver is not http:// or https://.")
-    return host
+    return parts.host

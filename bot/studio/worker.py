@@ -1,6 +1,6 @@
 """The process that renders: one order at a time from stdin, progress and results to stdout.
 
-    <- a script as `Script.order` tells it, and {"folder": where the clip goes}
+    <- a job's script, and {"folder": where the clip goes}
     -> {"progress": 40} ... {"done": true} | {"error": "ValueError: ..."}
 
 Started by `process.py` as `python -m bot.studio.worker <renderer module>`. Invariant: it never

@@ -41,7 +41,7 @@ def here(
 
 def videos(studio: StudioProcess, *, key: str | None = None) -> httpx.Client:
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    return httpx.Client(base_url=studio.url, headers=headers, trust_env=False)
+    return httpx.Client(base_url=studio.url, headers=headers, trust_env=False, timeout=60)
 
 
 def completed(client: httpx.Client, prompt: str = "a cat") -> dict[str, Any]:
@@ -227,6 +227,18 @@ def test_with_a_key_nobody_else_gets_in(tmp_path: Path) -> None:
             assert completed(client)["status"] == "completed"
         assert "sk-cat" not in (tmp_path / "studio.log").read_text()
         assert "Bearer $REELBOT_STUDIO_API_KEY" in (tmp_path / "studio.log").read_text()
+
+
+def test_an_upload_is_not_held_in_memory(tmp_path: Path) -> None:
+    with StudioProcess(tmp_path, renderer=STAND_IN) as studio, videos(studio) as client:
+        completed(client)
+        process = psutil.Process(studio.pid)
+        clip = b"footage 640x360 2\0" + bytes(60_000_000)
+        before = process.memory_info().rss
+        for _ in range(2):
+            answer = client.post("/videos/edits", data={"prompt": "x"}, files={"video": clip})
+            assert answer.status_code == 200
+        assert process.memory_info().rss - before < 20_000_000
 
 
 # Whom it tells

@@ -219,11 +219,17 @@ async def test_a_portrait_file_of_no_known_size_becomes_portrait(
     assert edit.json()["size"] == "720x1280"
 
 
+async def test_a_refused_file_says_why(client: httpx.AsyncClient) -> None:
+    answer = await send(client, "/edits", b"no video", prompt="x")
+    assert answer.json()["error"]["message"] == "Invalid 'video': It is no clip."
+
+
 @pytest.mark.parametrize(
     "clip,code",
     [
         (b"no video", "invalid_video"),
         (b"", "invalid_video"),
+        (b"raise", "invalid_video"),
         (b"die", "invalid_video"),
         (b"hang", "invalid_video"),
         (b"footage 640x360 61", "video_too_long"),
