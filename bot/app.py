@@ -560,6 +560,7 @@ async def serving_studio(
     """
     from bot import web
     from bot.studio import Studio
+    from bot.studio.door import LocalOnly
     from bot.studio.webhooks import is_loopback
 
     key = settings.studio_api_key
@@ -577,7 +578,8 @@ async def serving_studio(
     )
     async with AsyncExitStack() as stack:
         try:
-            address = await stack.enter_async_context(web.serve(studio.app, host, port))
+            surface = studio.app if key else LocalOnly(studio.app)
+            address = await stack.enter_async_context(web.serve(surface, host, port))
         except ConfigError as e:
             hint = "Choose another one with --port, or another address with --host."
             raise ConfigError(f"{e}", hint=hint) from e

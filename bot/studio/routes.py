@@ -19,9 +19,9 @@ from bot.studio import body, envelope, query
 from bot.studio import request as requests
 from bot.studio.cast import Cast
 from bot.studio.characters import Character
+from bot.studio.door import RequireKey
 from bot.studio.files import VARIANTS
 from bot.studio.jobs import Job, Kind, Status
-from bot.studio.key import RequireKey
 from bot.studio.problem import Problem
 from bot.studio.videos import Videos
 

@@ -39,6 +39,13 @@ def here(
     yield from in_process(folder, monkeypatch, capsys)
 
 
+@pytest.fixture(scope="module")
+def open_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
+    """One without a key, in which nothing is made."""
+    with StudioProcess(tmp_path_factory.mktemp("studio"), renderer=STAND_IN) as studio:
+        yield studio
+
+
 def videos(studio: StudioProcess, *, key: str | None = None) -> httpx.Client:
     headers = {"authorization": f"Bearer {key}"} if key else {}
     return httpx.Client(base_url=studio.url, headers=headers, trust_env=False, timeout=60)
@@ -227,6 +234,33 @@ def test_with_a_key_nobody_else_gets_in(tmp_path: Path) -> None:
             assert completed(client)["status"] == "completed"
         assert "sk-cat" not in (tmp_path / "studio.log").read_text()
         assert "Bearer $REELBOT_STUDIO_API_KEY" in (tmp_path / "studio.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://example.com"},
+        {"origin": "null"},
+        {"host": "rebound.example.com:8091"},
+        {"host": "127.0.0.1.example.com"},
+        {"host": "[::1"},
+    ],
+)
+def test_without_a_key_no_page_of_another_site_gets_in(
+    open_studio: StudioProcess, headers: dict[str, str]
+) -> None:
+    with videos(open_studio) as client:
+        answer = client.post("/videos", json={"prompt": "a cat"}, headers=headers)
+        assert answer.status_code == 403
+        assert answer.json()["error"]["code"] == "not_local"
+        assert client.get("/videos").json()["data"] == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8091", "[::1]:8091"])
+def test_this_machine_gets_in_by_all_its_names(open_studio: StudioProcess, host: str) -> None:
+    headers = {"host": host, "origin": "http://localhost:3000"}
+    with videos(open_studio) as client:
+        assert client.get("/videos", headers=headers).status_code == 200
 
 
 def test_an_upload_is_not_held_in_memory(tmp_path: Path) -> None:
