@@ -13,7 +13,7 @@ import shutil
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bot.prompts import JinjaPrompts
     from bot.scheduler import Scheduler
     from bot.store import SqlStore
-    from bot.studio import Studio
+    from bot.studio import Receiver, Studio
 
 log = structlog.get_logger()
 
@@ -261,11 +261,11 @@ async def _refuse_second(settings: Settings) -> None:
 
 
 async def _open_studio(studio: "Studio") -> None:
-    from bot.studio.jobs import FolderInUse
+    from bot.studio.store import FolderUnusable
 
     try:
         await studio.open()
-    except FolderInUse as e:
+    except FolderUnusable as e:
         raise ConfigError(
             f"{e}", hint="Give each bot a folder of its own with REELBOT_DATA_DIR."
         ) from e
@@ -567,3 +567,71 @@ def _tell_broken(error: Exception) -> None:
 
 def _tell_reloaded(added: Sequence[str], changed: Sequence[str], removed: Sequence[str]) -> None:
     log.info("schedules reloaded", added=added, changed=changed, removed=removed)
+
+
+# --- the studio alone --------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def serving_studio(
+    settings: Settings,
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    expires_after: timedelta,
+    webhook_url: str | None,
+    webhook_anywhere: bool,
+) -> AsyncGenerator[str]:
+    """Serve a studio of its own while the context is open; gives its address.
+
+    Raises `ConfigError` before anything is written: whoever cannot have the port changes nothing.
+    """
+    from bot import web
+    from bot.studio import Studio
+    from bot.studio.door import LocalOnly
+    from bot.studio.webhooks import is_loopback
+
+    key = settings.studio_api_key
+    if key is None and not is_loopback(host):
+        raise ConfigError(
+            f"On {host} anybody could use the studio, for it asks for no key.",
+            hint="Set REELBOT_STUDIO_API_KEY, or serve it on 127.0.0.1.",
+        )
+    studio = Studio(
+        folder,
+        workers=workers,
+        expires_after=expires_after,
+        key=key.get_secret_value() if key else None,
+        receiver=_receiver(settings, webhook_url, anywhere=webhook_anywhere),
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            surface = studio.app if key else LocalOnly(studio.app)
+            address = await stack.enter_async_context(web.serve(surface, host, port))
+        except ConfigError as e:
+            hint = "Choose another one with --port, or another address with --host."
+            raise ConfigError(f"{e}", hint=hint) from e
+        _make_folder(folder)
+        await _open_studio(studio)
+        stack.push_async_callback(studio.close)
+        yield address
+
+
+def _receiver(settings: Settings, url: str | None, *, anywhere: bool) -> "Receiver | None":
+    from bot.studio.webhooks import Receiver, ReceiverUnusable
+
+    secret = settings.studio_webhook_secret
+    if url is None:
+        return None
+    if secret is None:
+        raise ConfigError(
+            "The studio has nothing to sign webhooks with.",
+            hint="Set REELBOT_STUDIO_WEBHOOK_SECRET to whsec_ and a key in base64.",
+        )
+    try:
+        return Receiver(url=url, secret=secret.get_secret_value(), anywhere=anywhere)
+    except ReceiverUnusable as e:
+        hint = "Give an address of this machine, or allow any with --webhook-anywhere."
+        raise ConfigError(f"Webhooks cannot be sent: {e}", hint=hint) from e

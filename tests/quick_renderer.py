@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.studio_stand_in import Shot, footage
+from tests.studio_stand_in import Shot, UnusableReference, footage
 
-__all__ = ["FILES", "Shot", "footage", "render"]
+__all__ = ["FILES", "Shot", "UnusableReference", "footage", "render"]
 
 FILES = {
     "video.mp4": b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(range(256)) * 2400,

@@ -40,6 +40,10 @@ class Footage:
     accent: str
 
 
+class UnusableReference(Exception):
+    """As the renderer's."""
+
+
 class footage:  # noqa: N801 - stands in for a module
     @staticmethod
     def look(path: Path) -> Footage:
@@ -50,8 +54,10 @@ class footage:  # noqa: N801 - stands in for a module
                 os.kill(os.getpid(), signal.SIGKILL)
             case ["hang"]:
                 time.sleep(3600)
+            case ["raise"]:
+                raise ValueError("what no decoder expects")
             case _:
-                raise ValueError("no clip")
+                raise UnusableReference("It is no clip.")
         coat, accent = "#d98e4a", "#3366aa"
         return Footage(width=width, height=height, seconds=float(seconds), coat=coat, accent=accent)
 
