@@ -51,6 +51,8 @@ NOT_SENT = (
     httpx.UnsupportedProtocol,
 )
 MAY_HAVE_HAPPENED = {302, 303, 408, 409, 425}
+#: What is answered where a video is gone, or an endpoint was never there.
+ABSENT = {404, 405}
 #: What a delete is answered with where the video is gone, and where none are ever deleted.
 FORGOTTEN = {404, 410}
 NO_DELETE = {405, 501}
@@ -138,6 +140,11 @@ class VideosApiProvider:
             return job if job.status.is_terminal else self._watcher.first_look(job)
         if response.is_server_error or response.status_code in MAY_HAVE_HAPPENED:
             raise AmbiguousCreate(self._refusals.say(response, "a create"))
+        if request.origin and response.status_code in ABSENT:
+            raise Rejected(
+                self._refusals.say(response, f"a {request.origin.how}"),
+                hint="It no longer has the video that this one grows out of, or makes none so.",
+            )
         raise self._refusals.error(response, "a create")
 
     def _first(self, request: VideoRequest, job_id: str, created_at: datetime) -> VideoJob:

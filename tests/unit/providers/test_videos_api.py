@@ -252,6 +252,15 @@ async def test_a_lost_derivation_may_have_made_a_job(api, how, fault):
     assert len(api.log) == 1
 
 
+@pytest.mark.parametrize("how", Derivation)
+async def test_a_video_that_is_gone_cannot_be_taken_further(api, how):
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        with pytest.raises(Rejected) as refused:
+            await provider.create(derived(how, seconds=8))
+    assert "no longer has the video" in refused.value.hint
+    assert api.jobs == []
+
+
 async def test_characters_are_named_in_a_create(api):
     async with over_sockets(api, capabilities=WHOLE) as provider:
         await provider.create(replace(REQUEST, characters=("char_1", "char_2")))
