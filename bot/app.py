@@ -332,6 +332,13 @@ def prompt_library(settings: Settings) -> "JinjaPrompts":
     return JinjaPrompts(settings.prompts)
 
 
+async def fetch(url: str, *, most_bytes: int) -> bytes:
+    """Return a file from an address named by whoever sits at this machine; see `media.fetch`."""
+    from bot.media.fetch import fetch
+
+    return await fetch(url, most_bytes=most_bytes, own=True)
+
+
 def schedule_schema() -> Mapping[str, object]:
     """Return the JSON Schema of `schedules.yaml`."""
     from bot.schedules import json_schema
