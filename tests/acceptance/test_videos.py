@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import pty
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -344,9 +345,10 @@ def test_a_remix_remembers_what_it_grew_out_of(
     assert said.json["request"]["video"]["origin"] == origin
     assert said.json["request"]["provider"] == "gateway"
     shown = alone.reelbot("runs", "show", said.json["id"])
-    assert f"made from  remix of {run['id']}" in shown.out
-    assert f"grew into     remix {said.json['id']}: in the snow" in (
-        alone.reelbot("videos", "show", run["id"]).out
+    assert re.search(rf"^made from +remix of {run['id']}$", shown.out, re.MULTILINE)
+    origin_shown = alone.reelbot("videos", "show", run["id"]).out
+    assert re.search(
+        rf"^grew into +remix {said.json['id']}: in the snow$", origin_shown, re.MULTILINE
     )
 
 
