@@ -368,9 +368,6 @@ class Store(Protocol):
     async def derived_from(self, run_id: str) -> Sequence[Run]:
         """Return the runs whose video grows out of that of *run_id*, oldest first."""
 
-    async def makers(self, provider: str, video_ids: Collection[str]) -> Mapping[str, str]:
-        """Return which run made each of those videos; those of other programs are left out."""
-
     async def shared_files(self, run: Run) -> Collection[str]:
         """Return the paths of those files of *run* that another run needs, too."""
 
@@ -412,6 +409,9 @@ class Store(Protocol):
 
     async def claimed_ids(self, provider: str) -> frozenset[str]:
         """Return the ids of all videos at *provider* that belong to some run, for ever."""
+
+    async def run_of_video(self, provider: str, video_id: str) -> str | None:
+        """Return the id of the run that created the video, None if none of ours did."""
 
     # money
     async def spends(self, run_id: str) -> Sequence[Spend]:
