@@ -10,7 +10,7 @@ or a refusal does not wait for codecs and web servers.
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ import structlog
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire, Plan, ProviderEntry, ProviderType, Schedule
 from bot.domain.video import Capabilities, Model, Variant
-from bot.errors import ConfigError, DatabaseUnusable, LowDisk
+from bot.errors import ConfigError, DatabaseUnusable, EngineRunning, LowDisk, RequestError
 from bot.intake import Intake
 from bot.pipeline import Gate, Pipeline, Ports
 from bot.ports import PromptLibrary, VideoProvider
@@ -108,6 +108,24 @@ class Desk:
             )
 
     @asynccontextmanager
+    async def provider(self, name: str) -> AsyncGenerator[VideoProvider]:
+        """Open the provider *name* to ask it something, beside an engine or without one.
+
+        Raises `RequestError` without such a provider, and `EngineRunning` for the studio while
+        an engine has it in its process.
+        """
+        if name not in self.providers:
+            raise RequestError(
+                f"There is no provider {name!r} in schedules.yaml.",
+                hint=f"Known: {', '.join(self.providers) or 'none'}.",
+            )
+        async with AsyncExitStack() as stack:
+            if self.studio and self.plan.providers[name].type is ProviderType.STUDIO:
+                await _borrow_studio(self.studio)
+                stack.push_async_callback(self.studio.close)
+            yield self.providers[name]
+
+    @asynccontextmanager
     async def opened(self, telemetry: Telemetry | None = None) -> AsyncGenerator["App"]:
         """Open, and make where missing, what an App needs; nothing moves before `App.engine`."""
         from bot.store import open_store
@@ -136,12 +154,16 @@ class App:
     feed: Path
 
     @asynccontextmanager
-    async def engine(self, *, only: str | None = None) -> AsyncGenerator[None]:
-        """Be the one engine: move all runs, or the one named *only*, while the context is open.
+    async def engine(
+        self, *, only: Collection[str] | None = None, makes: bool = True
+    ) -> AsyncGenerator[None]:
+        """Be the one engine: move all runs, or those in *only*, while the context is open. Once.
 
-        Raises `EngineRunning`, and `LowDisk` before anything is paid for.
+        Raises `EngineRunning`, and `LowDisk` before anything is paid for, unless it *makes*
+        nothing.
         """
-        self.desk.refuse_low_disk()
+        if makes:
+            self.desk.refuse_low_disk()
         async with AsyncExitStack() as stack:
             stack.enter_context(self.store.engine_lock())
             if studio := self.desk.studio:
@@ -268,6 +290,18 @@ async def _open_studio(studio: "Studio") -> None:
     except FolderUnusable as e:
         raise ConfigError(
             f"{e}", hint="Give each bot a folder of its own with REELBOT_DATA_DIR."
+        ) from e
+
+
+async def _borrow_studio(studio: "Studio") -> None:
+    from bot.studio.store import FolderInUse
+
+    try:
+        await studio.open()
+    except FolderInUse as e:
+        raise EngineRunning(
+            "The studio belongs to the running engine, which alone can ask it.",
+            hint="Ask again when the engine has stopped.",
         ) from e
 
 
@@ -446,11 +480,15 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
             models={MODEL: model},
             variants=frozenset(Variant),
             reference=True,
+            delete=True,
             find_is_authoritative=True,
             simulated=True,
         )
     return Capabilities(
-        models=dict(entry.models), reference=True, find_is_authoritative=entry.trust_listing
+        models=dict(entry.models),
+        reference=True,
+        delete=True,
+        find_is_authoritative=entry.trust_listing,
     )
 
 

@@ -35,6 +35,7 @@ from bot.domain.video import (
     Variant,
     VideoJob,
     VideoRequest,
+    VideoStatus,
 )
 from bot.errors import BotError
 
@@ -103,6 +104,13 @@ class VideoProvider(Protocol):
         """Have the provider forget a finished job and its files; repeatable, silent if it has.
 
         Raises `Rejected` for a job in progress, and `Unavailable`, `Unauthorized`, `RateLimited`.
+        """
+
+    async def create_character(self, name: str, clip: Path) -> str:
+        """Keep who is seen in *clip* (an MP4) as a character; return the provider's id of it.
+
+        Where `capabilities.characters` says so. One request, never repeated inside. Raises
+        `AmbiguousCreate` when the character may exist, and any other `ProviderError`.
         """
 
     def list(self) -> AsyncGenerator[VideoJob]:
@@ -175,6 +183,13 @@ class MediaLibrary(Protocol):
 
     def path(self, asset: Asset) -> Path:
         """Return where *asset* is on this disk."""
+
+    async def remove(self, asset: Asset, *, unless_kept_since: datetime) -> bool:
+        """Delete the file, unless somebody kept it again after that instant; whether it is gone.
+
+        Whoever keeps a file writes down only later that it is needed. Repeatable. Raises
+        `MediaError` when the disk refuses.
+        """
 
     async def inspect(self, asset: Asset) -> Inspection:
         """Decode *asset* and return what it is.
@@ -337,6 +352,24 @@ class Store(Protocol):
         self, *, states: Collection[RunState] = (), limit: int = 20
     ) -> Sequence[Run]:
         """Return the newest runs first; all states if none is named."""
+
+    async def videos(
+        self,
+        *,
+        provider: str | None = None,
+        statuses: Collection[VideoStatus] = (),
+        limit: int = 20,
+    ) -> Sequence[Run]:
+        """Return the newest runs whose video was asked for.
+
+        Of all providers and in all statuses where none is named.
+        """
+
+    async def derived_from(self, run_id: str) -> Sequence[Run]:
+        """Return the runs whose video grows out of that of *run_id*, oldest first."""
+
+    async def shared_files(self, run: Run) -> Collection[str]:
+        """Return the paths of those files of *run* that another run needs, too."""
 
     async def unfinished(self) -> Sequence[tuple[str, datetime | None]]:
         """Return (id, wake_at) of every run that may go on: running (wake_at None) or waiting."""

@@ -24,6 +24,7 @@ from bot.domain.schedule import ApprovalMode, ApprovalPolicy
 from bot.domain.video import (
     Asset,
     Capabilities,
+    Derivation,
     Inspection,
     Model,
     Variant,
@@ -76,6 +77,10 @@ class Vendor:
     strangers: list[VideoJob] = field(default_factory=list)
     #: The log: every create that reached the vendor.
     jobs: dict[str, VideoJob] = field(default_factory=dict)
+    #: What they asked for.
+    requests: list[VideoRequest] = field(default_factory=list)
+    #: The log: every delete that reached the vendor, repeated ones included.
+    deletes: list[str] = field(default_factory=list)
     looks: int = 0
     fails: bool = False
     #: What every job is said to be, for ever.
@@ -125,10 +130,14 @@ class FakeProvider:
             usd_per_second=Decimal("0.10"),
         )
         self.capabilities = Capabilities(
-            models={"m1": model}, cancel=True, find_is_authoritative=authoritative
+            models={"m1": model},
+            cancel=True,
+            delete=True,
+            derivations=frozenset(Derivation),
+            characters=True,
+            find_is_authoritative=authoritative,
         )
         self.cancelled: list[str] = []
-        self.deleted: list[str] = []
 
     def estimate(self, request: VideoRequest) -> Decimal:
         return Decimal("0.10") * request.seconds
@@ -139,6 +148,7 @@ class FakeProvider:
         if isinstance(script, BotError):
             raise script
         job = self.vendor.create(self.name, request)
+        self.vendor.requests.append(request)
         self.killer.line("create: after it arrived, before the answer")
         if script == "lose":
             raise AmbiguousCreate
@@ -168,8 +178,15 @@ class FakeProvider:
         self.cancelled.append(job.id)
 
     async def delete(self, job: VideoJob) -> None:
-        self.killer.line("delete")
-        self.deleted.append(job.id)
+        self.killer.line("delete: before it arrives")
+        script = self.vendor.script.pop(0) if self.vendor.script else None
+        if isinstance(script, BotError):
+            raise script
+        self.vendor.deletes.append(job.id)
+        self.killer.line("delete: after it arrived, before the answer")
+
+    async def create_character(self, name: str, clip: Path) -> str:
+        return f"char_{name}"
 
     async def list(self) -> AsyncIterator[VideoJob]:
         for job in reversed(self.vendor.jobs.values()):
@@ -249,16 +266,27 @@ class FakeMedia:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.kept_at: dict[str, datetime] = {}
+        self.clock = FakeClock()
+        self.killer = Killer()
         self.free = 10**12
 
     async def save(self, chunks: AsyncIterator[bytes], media_type: str) -> Asset:
         data = b"".join([chunk async for chunk in chunks])
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = data
+        self.kept_at[sha] = self.clock.now()
         return Asset(sha256=sha, path=sha, media_type=media_type, bytes=len(data))
 
     def path(self, asset: Asset) -> Path:
         return Path(asset.path)
+
+    async def remove(self, asset: Asset, *, unless_kept_since: datetime) -> bool:
+        self.killer.line(f"remove {asset.media_type}")
+        if asset.path in self.files and self.kept_at[asset.path] > unless_kept_since:
+            return False
+        self.files.pop(asset.path, None)
+        return True
 
     async def inspect(self, asset: Asset) -> Inspection:
         return Inspection(
@@ -387,6 +415,7 @@ class World:
         self.slack = Network(self.clock)
         self.x = Network(self.clock)
         self.media = FakeMedia()
+        self.media.clock = self.clock
         self.authoritative = authoritative
         self.cap = Decimal(10)
         self.url = f"sqlite:///{folder / 'reelbot.db'}"
@@ -417,6 +446,7 @@ class Bot:
         self.waker = FakeWaker()
         self.ears = Ears()
         self.gate = Gate(self.store, world.folder / "STOP")
+        world.media.killer = killer
         self.provider = FakeProvider(world.vendor, killer, authoritative=world.authoritative)
         sure = world.authoritative
         self.ports = Ports(
@@ -462,12 +492,14 @@ class Bot:
 
     async def tell(self, kind: str, run_id: str, by: str = "ann", **args: str) -> str:
         """Give a command, let it be obeyed, return the answer."""
-        command = await self.store.add_command(
-            Command(kind=CommandKind(kind), run_id=run_id, args=args, by=by, at=self.clock.now())
-        )
+        command = await self.store.add_command(self.command(kind, run_id, by, **args))
         await self.advance(run_id)
         answered = await self.store.get_command(command.id)
         return answered.answer or answered.state
+
+    def command(self, kind: str, run_id: str, by: str = "ann", **args: str) -> Command:
+        """Return what *by* asks of a run."""
+        return Command(kind=CommandKind(kind), run_id=run_id, args=args, by=by, at=self.clock.now())
 
 
 def make_request(**changes: Any) -> RunRequest:

@@ -7,7 +7,16 @@ import typer
 
 from bot.cli import session
 from bot.cli.image import load
-from bot.cli.options import Detach, ImageSource, Json, Language, ScheduleId, Template, Variables
+from bot.cli.options import (
+    Characters,
+    Detach,
+    ImageSource,
+    Json,
+    Language,
+    ScheduleId,
+    Template,
+    Variables,
+)
 from bot.domain.schedule import VideoDefaults
 from bot.errors import RequestError
 
@@ -27,6 +36,7 @@ def make(
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Such as 1280x720.")] = None,
     seconds: Annotated[int | None, typer.Option(metavar="N", min=1, help="How long it is.")] = None,
     image: ImageSource = None,
+    character: Characters = None,
     to: Annotated[
         list[str] | None,
         typer.Option(metavar="TARGET", help="slack:#cats, x:@reelbot; again for more."),
@@ -55,6 +65,7 @@ def make(
         variables=variables(var),
         provider=provider,
         video=VideoDefaults(model=model, size=size, seconds=seconds),
+        characters=tuple(character or []),
         targets=tuple(to or []),
         caption=caption,
         lang=lang,

@@ -15,6 +15,7 @@ class CommandKind(StrEnum):
     RETRY = "retry"
     CANCEL = "cancel"
     RESOLVE = "resolve"  #: A person says what became of an uncertain write.
+    DELETE = "delete"  #: Delete the files of a run that is over, at the provider and here.
 
 
 class CommandState(StrEnum):

@@ -99,6 +99,16 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """Who had the files of a run deleted. What it was and what it cost is remembered."""
+
+    by: str
+    at: datetime
+    #: The provider has forgotten the video, too.
+    at_provider: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """What a run was promised to cost and what it did cost, USD."""
 
@@ -156,6 +166,8 @@ class Run:
     approval: Approval | None = None
     deliveries: tuple[Delivery, ...] = ()
     notified: bool = False
+    #: Its files were deleted; nothing can be done with them any more.
+    removed: Removal | None = None
 
     @property
     def step(self) -> Step | None:
@@ -173,6 +185,27 @@ class Run:
             Step.NOTIFY: self.notified,
         }
         return next((step for step in Step if not done[step]), None)
+
+    @property
+    def files(self) -> tuple[Asset, ...]:
+        """The files of the media library that belong to it, each once."""
+        stills = (self.thumbnail, self.spritesheet)
+        posted = [asset for post in self.posts or () for asset in (post.asset, post.thumbnail)]
+        every = (self.request.video.reference, self.video, *stills, *posted)
+        return tuple({asset.path: asset for asset in every if asset}.values())
+
+    @property
+    def video_status(self) -> VideoStatus | None:
+        """Where its video stands, whatever became of the posts; None if it was not asked for."""
+        if self.job and self.job.status.is_terminal:
+            return self.job.status
+        if self.job:  # nobody looks any more when the run is over
+            over = {RunState.FAILED: VideoStatus.FAILED, RunState.CANCELLED: VideoStatus.CANCELLED}
+            return over.get(self.state, self.job.status)
+        if self.failure and self.failure.step is Step.CREATE:
+            known = {RunState.FAILED: VideoStatus.FAILED, RunState.ATTENTION: VideoStatus.UNKNOWN}
+            return known.get(self.state)
+        return None
 
     def evolve(self, **results: Any) -> Self:
         """Return a copy that carries *results*."""

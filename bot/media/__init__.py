@@ -12,6 +12,7 @@ never changes once it has its name, so whatever was approved is what goes out.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -43,6 +44,10 @@ class Library:
     def path(self, asset: Asset) -> Path:
         """Return where *asset* is on this disk."""
         return self._keep.path(asset)
+
+    async def remove(self, asset: Asset, *, unless_kept_since: datetime) -> bool:
+        """Delete the file; see `MediaLibrary.remove`."""
+        return await asyncio.to_thread(self._keep.remove, asset, unless_kept_since)
 
     async def inspect(self, asset: Asset) -> Inspection:
         """Play *asset* from first to last frame; raises `Truncated` or `Unusable`."""

@@ -8,16 +8,18 @@ import asyncio
 import errno
 import os
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
 from bot.domain.video import Asset
-from bot.errors import LowDisk
+from bot.errors import LowDisk, MediaError
 
 #: Seconds without a write after which a part belongs to nobody. Another process may be writing
 #: into the same library while this one opens it.
@@ -41,6 +43,8 @@ class Keep:
     def __init__(self, folder: Path, *, min_free_bytes: int) -> None:
         self._folder = folder
         self._min_free_bytes = min_free_bytes
+        #: Nobody removes a file while it gets its name again.
+        self._naming = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
 
@@ -87,10 +91,36 @@ class Keep:
         home = self._folder / name
         size = part.stat().st_size
         home.parent.mkdir(exist_ok=True)
-        part.replace(home)
+        with self._naming:
+            os.utime(part)
+            part.replace(home)
         for folder in (home.parent, self._folder):
             _sync(folder)
         return Asset(sha256=sha256, path=name, media_type=media_type, bytes=size)
+
+    def remove(self, asset: Asset, unless_kept_since: datetime) -> bool:
+        """Delete the file; see `MediaLibrary.remove`.
+
+        One that got its name again just now belongs to somebody who has not written so down yet;
+        an older one, to nobody: a library that was copied has new times on all its files.
+        """
+        home = self.path(asset)
+        try:
+            with self._naming:
+                kept_at = home.stat().st_mtime
+                again = kept_at > unless_kept_since.timestamp()
+                if again and kept_at > time.time() - ABANDONED_AFTER:
+                    return False
+                home.unlink()
+            _sync(home.parent)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise MediaError(
+                f"The file {home} cannot be deleted: {error.strerror}.",
+                hint="Correct the permissions of the data folder, then delete it again.",
+            ) from error
+        return True
 
     def _append(self, file: BinaryIO, block: bytes) -> None:
         self._require_room()

@@ -12,7 +12,7 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -48,8 +48,8 @@ class Pipeline:
         self._watchers: dict[str, set[asyncio.Queue[Run]]] = {}
         self._runner = Runner(ports, owner=f"engine-{secrets.token_hex(4)}", show=self._show)
         self._running = False
-        #: The one run that is moved; None for all.
-        self._only: str | None = None
+        #: The runs that are moved; None for all.
+        self._only: Collection[str] | None = None
 
     # --- for triggers --------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ class Pipeline:
     async def ask(self, command: Command) -> Command:
         """Append *command* and return it answered; waits for the engine to see it."""
         command = await self._ports.store.add_command(command)
-        if self._running and self._only in {None, command.run_id}:
+        if self._running and self._moves(command.run_id):
             await self._heed(command.run_id)
         while command.state is CommandState.PENDING:
             await asyncio.sleep(_ASK_SECONDS)
@@ -134,8 +134,8 @@ class Pipeline:
     # --- for the engine ------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def run(self, *, only: str | None = None) -> AsyncGenerator[None]:
-        """Move Runs while the context is open: all of them, or the one named *only*.
+    async def run(self, *, only: Collection[str] | None = None) -> AsyncGenerator[None]:
+        """Move Runs while the context is open: all of them, or those named in *only*. Once.
 
         The caller holds the engine lock: leases found here belong to the dead. Leaving parks
         what waits and gives what is in flight a few seconds.
@@ -156,11 +156,14 @@ class Pipeline:
                 await asyncio.gather(listener, return_exceptions=True)
 
     async def _advance(self, run_id: str) -> None:
-        if self._only in {None, run_id}:
+        if self._moves(run_id):
             await self._runner.advance(run_id)
 
+    def _moves(self, run_id: str) -> bool:
+        return self._only is None or run_id in self._only
+
     async def _wake(self, run_id: str, wake_at: datetime | None) -> None:
-        if self._only not in {None, run_id}:
+        if not self._moves(run_id):
             return
         if wake_at and wake_at > self._ports.clock.now():
             await self._ports.waker.at(run_id, wake_at)
@@ -185,7 +188,7 @@ class Pipeline:
     async def _hear(self, ears: "_Ears") -> None:
         self._runner.make_room()
         for command in ears.news(await self._ports.store.pending_commands()):
-            if self._only in {None, command.run_id}:
+            if self._moves(command.run_id):
                 await self._heed(command.run_id)
         before = self._ports.clock.now() - timedelta(seconds=_SWEEP_SECONDS)
         for run_id in await self._ports.store.overdue(before if ears.sweep() else _NEVER):

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, text
 
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import Fire
+from bot.domain.video import VideoStatus
 from bot.errors import LeaseLost, NotFound
 from bot.ports import Lease
-from bot.store import schedule
+from bot.store import files, schedule
 from bot.store.columns import Instant
 from bot.store.documents import FORMAT, decode, encode
 from bot.store.tables import fires, runs, upsert
@@ -44,6 +45,14 @@ _BY_PREFIX = (
 )
 _LIST = select(*_DOCUMENT).order_by(*_NEWEST).limit(bindparam("most"))
 _LIST_BY_STATE = _LIST.where(runs.c.state.in_(bindparam("states", expanding=True)))
+_VIDEOS = _LIST.where(text("video_status IS NOT NULL"))
+_OF_PROVIDER = runs.c.provider == bindparam("of_provider")
+_IN_STATUS = runs.c.video_status.in_(bindparam("statuses", expanding=True))
+_DERIVED = (
+    select(*_DOCUMENT)
+    .where(runs.c.origin == bindparam("of_run"))
+    .order_by(runs.c.created_at, runs.c.id)
+)
 _UNFINISHED = select(runs.c.id, runs.c.wake_at).where(_GOES_ON).order_by(runs.c.created_at)
 _BEFORE = bindparam("before", type_=Instant)
 _OVERDUE = union_all(
@@ -87,16 +96,26 @@ def changing(run: Run) -> dict[str, Any]:
         "wake_at": run.wake_at,
         "format": FORMAT,
         "doc": encode(run),
+        "video_status": run.video_status,
     }
 
 
 def row(run: Run) -> dict[str, Any]:
     """Return all columns of a new run."""
-    fixed = {"id": run.id, "key": run.request.key, "created_at": run.created_at}
+    request = run.request
+    fixed = {
+        "id": run.id,
+        "key": request.key,
+        "created_at": run.created_at,
+        "provider": request.provider,
+        "origin": request.video.origin.run_id if request.video.origin else None,
+    }
     return fixed | changing(run)
 
 
-def add(connection: Connection, new: dict[str, Any], fire: Fire | None) -> Run | None:
+def add(
+    connection: Connection, new: dict[str, Any], needed: Sequence[str], fire: Fire | None
+) -> Run | None:
     """Insert *new* and its fire; the run that is there already, with nothing changed, if any."""
     dialect = connection.dialect.name
     if fire is not None:
@@ -107,16 +126,23 @@ def add(connection: Connection, new: dict[str, Any], fire: Fire | None) -> Run |
         if fire is not None:
             connection.execute(_UNFIRE, {"fire_key": fire.key})
         return _run(connection.execute(_BY_KEY, {"request_key": new["key"]}).one())
+    files.need(connection, new["id"], needed)
     if fire is not None:
         schedule.move_cursor(connection, fire.schedule_id, fire.due)
     return None
 
 
-def save(connection: Connection, changed: dict[str, Any], lease: Lease) -> None:
-    """Write *changed* if *lease* still holds."""
+def save(
+    connection: Connection, changed: dict[str, Any], needed: Sequence[str] | None, lease: Lease
+) -> None:
+    """Write *changed* if *lease* still holds, and the files the run needs; None: none any more."""
     held: dict[str, Any] = {"run_id": lease.run_id, "lease_rev": lease.rev}
     if not connection.execute(_SAVE, held | changed).rowcount:
         raise LeaseLost(f"Another worker holds run {lease.run_id} now.")
+    if needed is None:
+        files.need_no_more(connection, lease.run_id)
+    else:
+        files.need(connection, lease.run_id, needed)
 
 
 def get(connection: Connection, run_id: str) -> Run:
@@ -139,6 +165,23 @@ def newest(connection: Connection, states: Collection[RunState], limit: int) -> 
         return _runs(connection.execute(_LIST, {"most": limit}).all())
     wanted = {"most": limit, "states": list(states)}
     return _runs(connection.execute(_LIST_BY_STATE, wanted).all())
+
+
+def videos(
+    connection: Connection, provider: str | None, statuses: Collection[VideoStatus], limit: int
+) -> Sequence[Run]:
+    """Return the newest runs whose video was asked for."""
+    query, wanted = _VIDEOS, {"most": limit, "of_provider": provider, "statuses": list(statuses)}
+    if provider is not None:
+        query = query.where(_OF_PROVIDER)
+    if statuses:
+        query = query.where(_IN_STATUS)
+    return _runs(connection.execute(query, wanted).all())
+
+
+def derived_from(connection: Connection, run_id: str) -> Sequence[Run]:
+    """Return the runs whose video grows out of that of *run_id*."""
+    return _runs(connection.execute(_DERIVED, {"of_run": run_id}).all())
 
 
 def unfinished(connection: Connection) -> Sequence[tuple[str, datetime | None]]:

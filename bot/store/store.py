@@ -20,6 +20,7 @@ from bot.domain.command import Command
 from bot.domain.effect import Effect
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import Fire
+from bot.domain.video import VideoStatus
 from bot.errors import StoreError
 from bot.ports import (
     Change,
@@ -33,7 +34,7 @@ from bot.ports import (
     SettleEffect,
     Stop,
 )
-from bot.store import budget, schedule
+from bot.store import budget, files, schedule
 from bot.store import command as commands
 from bot.store import effect as ledger
 from bot.store import run as runs
@@ -98,7 +99,8 @@ class SqlStore:
 
     async def add_run(self, run: Run, *, fire: Fire | None = None) -> Run:
         """Add *run*, or return the one that already has its request's or its fire's key."""
-        found = await self._write(partial(runs.add, new=runs.row(run), fire=fire))
+        needed = [asset.path for asset in run.files]
+        found = await self._write(partial(runs.add, new=runs.row(run), needed=needed, fire=fire))
         return found or run
 
     async def get_run(self, run_id: str) -> Run:
@@ -114,6 +116,27 @@ class SqlStore:
     ) -> Sequence[Run]:
         """Return the newest runs first; all states if none is named."""
         return await self._read(partial(runs.newest, states=states, limit=limit))
+
+    async def videos(
+        self,
+        *,
+        provider: str | None = None,
+        statuses: Collection[VideoStatus] = (),
+        limit: int = 20,
+    ) -> Sequence[Run]:
+        """Return the newest runs whose video was asked for; see `Store.videos`."""
+        return await self._read(
+            partial(runs.videos, provider=provider, statuses=statuses, limit=limit)
+        )
+
+    async def derived_from(self, run_id: str) -> Sequence[Run]:
+        """Return the runs whose video grows out of that of *run_id*, oldest first."""
+        return await self._read(partial(runs.derived_from, run_id=run_id))
+
+    async def shared_files(self, run: Run) -> Collection[str]:
+        """Return the paths of those files of *run* that another run needs, too."""
+        paths = [asset.path for asset in run.files]
+        return await self._read(partial(files.shared, run_id=run.id, paths=paths))
 
     async def unfinished(self) -> Sequence[tuple[str, datetime | None]]:
         """Return (id, wake_at) of every run that may go on."""
@@ -250,7 +273,8 @@ def _work(change: Change) -> Callable[[Connection], None]:
         case SaveRun(run=run, lease=lease, release=release):
             assert run.id == lease.run_id, "a lease is for its own run"
             changed = runs.changing(run) | (dict(runs.FREE) if release else {})
-            do = partial(runs.save, changed=changed, lease=lease)
+            needed = None if run.removed else [asset.path for asset in run.files]
+            do = partial(runs.save, changed=changed, needed=needed, lease=lease)
         case Reserve(spends=spends, cap=cap):
             do = partial(budget.reserve, promised=spends, cap=cap)
         case Settle(key=key, usd=usd):

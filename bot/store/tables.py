@@ -1,7 +1,7 @@
 """The tables, as the newest migration leaves them.
 
 Columns decide queries. A run's `doc` is the run itself; the columns beside it repeat what
-queries ask for. Rows are never deleted, except that of a stop that is over.
+queries ask for. Rows are never deleted, except that of a stop that is over, and those of `files`.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +26,7 @@ from bot.domain.budget import SpendState
 from bot.domain.command import CommandKind, CommandState
 from bot.domain.effect import EffectState
 from bot.domain.run import RunState
+from bot.domain.video import VideoStatus
 from bot.store.columns import KEY, Instant, Texts, Usd, Word
 
 metadata = MetaData()
@@ -46,16 +47,42 @@ runs = Table(
     Column("created_at", Instant, nullable=False),
     Column("format", Integer, nullable=False),
     Column("doc", Text, nullable=False),
+    Column("provider", KEY),
+    #: Null until the video was asked for.
+    Column("video_status", Word(VideoStatus)),
+    #: The run whose video this one's grows out of.
+    Column("origin", KEY),
     Index("runs_newest", "created_at", "id"),
     Index("runs_by_state", "state", "created_at", "id"),
     #: What is due is asked for every second, beside ten thousand runs that are not.
     Index("runs_due", "state", "wake_at"),
+    Index(
+        "runs_with_video",
+        "created_at",
+        "id",
+        sqlite_where=text("video_status IS NOT NULL"),
+        postgresql_where=text("video_status IS NOT NULL"),
+    ),
+    Index(
+        "runs_by_origin",
+        "origin",
+        sqlite_where=text("origin IS NOT NULL"),
+        postgresql_where=text("origin IS NOT NULL"),
+    ),
     Index(
         "runs_stopped",
         "id",
         sqlite_where=text("reason = 'stopped'"),
         postgresql_where=text("reason = 'stopped'"),
     ),
+)
+
+#: Which runs need which file of the media library; no row once a run's files are deleted.
+files = Table(
+    "files",
+    metadata,
+    Column("path", KEY, primary_key=True),
+    Column("run_id", KEY, ForeignKey("runs.id"), primary_key=True),
 )
 
 effects = Table(

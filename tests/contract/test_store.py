@@ -16,9 +16,9 @@ from bot.domain.budget import Spend, SpendState
 from bot.domain.command import Command, CommandKind, CommandState
 from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Target
-from bot.domain.run import Run, RunRequest, RunState, WaitReason
+from bot.domain.run import Failure, Removal, Run, RunRequest, RunState, Step, WaitReason
 from bot.domain.schedule import ApprovalMode, ApprovalPolicy, Fire
-from bot.domain.video import VideoSpec
+from bot.domain.video import Asset, Derivation, Origin, VideoJob, VideoSpec, VideoStatus
 from bot.errors import BotError, BudgetExceeded, Conflict, LeaseLost, NotFound, StoreError
 from bot.ports import (
     FinishCommand,
@@ -217,6 +217,97 @@ class TestRuns:
         await take(store)
         assert await store.overdue(NOW + MINUTE) == []
         assert await store.overdue(NOW + 2 * MINUTE) == ["r1"]
+
+
+async def add_video(
+    store: Store,
+    run_id: str,
+    *,
+    status: VideoStatus = VideoStatus.COMPLETED,
+    provider: str = "studio",
+    origin: str | None = None,
+    files: tuple[str, ...] = (),
+    age: timedelta = MINUTE,
+) -> Run:
+    """Add a run whose video was asked for."""
+    run = a_run(run_id, age=age)
+    grown = Origin(how=Derivation.REMIX, video_id="video_0", run_id=origin) if origin else None
+    spec = replace(run.request.video, origin=grown)
+    request = replace(run.request, provider=provider, video=spec)
+    job = VideoJob(
+        provider=provider,
+        id=f"video of {run_id}",
+        model="m",
+        seconds=4,
+        size="1280x720",
+        status=status,
+        created_at=NOW,
+    )
+    kept = [Asset(sha256=path, path=path, media_type="video/mp4", bytes=1) for path in files]
+    stills = dict(zip(("video", "thumbnail", "spritesheet"), kept, strict=False))
+    await store.add_run(run.evolve(request=request))
+    run, lease = await take(store, run_id)
+    await store.commit(SaveRun(run=run.evolve(job=job, **stills), lease=lease, release=True))
+    return await store.get_run(run_id)
+
+
+class TestVideos:
+    async def test_runs_without_a_video_are_left_out(self, store: Store) -> None:
+        await store.add_run(a_run("r1"))
+        await add_video(store, "r2")
+        assert [run.id for run in await store.videos()] == ["r2"]
+
+    async def test_the_newest_come_first_of_one_provider_in_some_statuses(
+        self, store: Store
+    ) -> None:
+        for n, status in enumerate([VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.QUEUED]):
+            await add_video(store, f"r{n}", status=status, age=n * MINUTE)
+        await add_video(store, "r3", provider="gateway", age=9 * MINUTE)
+
+        assert [run.id for run in await store.videos(limit=2)] == ["r0", "r1"]
+        assert [run.id for run in await store.videos(provider="gateway")] == ["r3"]
+        some = [VideoStatus.FAILED, VideoStatus.QUEUED]
+        assert [run.id for run in await store.videos(statuses=some)] == ["r1", "r2"]
+        assert await store.videos(provider="gateway", statuses=some) == []
+
+    async def test_a_video_that_was_refused_counts_as_asked_for(self, store: Store) -> None:
+        await store.add_run(a_run())
+        run, lease = await take(store)
+        failure = Failure(code="rejected", message="No.", step=Step.CREATE, at=NOW)
+        refused = run.evolve(state=RunState.FAILED, failure=failure)
+        await store.commit(SaveRun(run=refused, lease=lease))
+        assert await store.videos(statuses=[VideoStatus.FAILED]) == [refused]
+
+    async def test_what_grew_out_of_a_video_is_found_oldest_first(self, store: Store) -> None:
+        await add_video(store, "r1")
+        await add_video(store, "r2", origin="r1", age=timedelta())
+        await add_video(store, "r3", origin="r1", age=2 * MINUTE)
+        await add_video(store, "r4", origin="r2")
+        assert [run.id for run in await store.derived_from("r1")] == ["r3", "r2"]
+
+    async def test_files_are_shared_until_the_other_run_is_deleted(self, store: Store) -> None:
+        first = await add_video(store, "r1", files=("a", "b"))
+        await add_video(store, "r2", files=("b", "c"))
+        assert await store.shared_files(first) == {"b"}
+
+        run, lease = await take(store, "r2")
+        gone = run.evolve(removed=Removal(by="ann", at=NOW, at_provider=True))
+        await store.commit(SaveRun(run=gone, lease=lease))
+        assert await store.shared_files(first) == frozenset()
+
+    async def test_the_first_frame_of_a_run_that_has_not_begun_is_needed(
+        self, store: Store
+    ) -> None:
+        first = await add_video(store, "r1", files=("a",))
+        run = a_run("r2")
+        spec = replace(run.request.video, reference=first.video)
+        await store.add_run(run.evolve(request=replace(run.request, video=spec)))
+        assert await store.shared_files(first) == {"a"}
+
+    async def test_a_request_that_came_twice_needs_its_files_once(self, store: Store) -> None:
+        first = await add_video(store, "r1", files=("a",))
+        await store.add_run(replace(first, id="r9"))
+        assert await store.shared_files(first) == frozenset()
 
 
 class TestLeases:

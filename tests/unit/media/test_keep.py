@@ -1,10 +1,11 @@
 import errno
 import os
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import LowDisk, Unavailable
+from bot.errors import LowDisk, MediaError, Unavailable
 from bot.media import Library
 from bot.media.keep import ABANDONED_AFTER, Keep
 from tests.clips import chunks
@@ -49,6 +50,43 @@ async def test_an_interrupted_download_keeps_nothing_and_raises_what_interrupted
     with pytest.raises(Unavailable):
         await library.save(breaking(), "video/mp4")
     assert files(tmp_path) == []
+
+
+async def test_a_removed_file_is_gone_and_removing_it_again_is_no_error(tmp_path):
+    library = Library(tmp_path)
+    asset = await library.save(chunks(DATA), "video/mp4")
+    assert await library.remove(asset, unless_kept_since=datetime.now(UTC))
+    assert files(tmp_path) == []
+    assert await library.remove(asset, unless_kept_since=datetime.now(UTC))
+
+
+async def test_a_file_that_was_kept_again_since_then_stays(tmp_path):
+    library = Library(tmp_path)
+    asset = await library.save(chunks(DATA), "video/mp4")
+    since = datetime.now(UTC) - timedelta(seconds=1)
+    assert not await library.remove(asset, unless_kept_since=since)
+    assert library.path(asset).read_bytes() == DATA
+
+
+async def test_a_library_that_was_copied_long_ago_can_be_emptied(tmp_path):
+    library = Library(tmp_path)
+    asset = await library.save(chunks(DATA), "video/mp4")
+    copied = time.time() - ABANDONED_AFTER - 60
+    os.utime(library.path(asset), (copied, copied))
+    made = datetime.fromtimestamp(copied, UTC) - timedelta(days=9)
+    assert await library.remove(asset, unless_kept_since=made)
+
+
+async def test_a_file_that_cannot_be_deleted_is_named(tmp_path, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    library = Library(tmp_path)
+    asset = await library.save(chunks(DATA), "video/mp4")
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    with pytest.raises(MediaError, match=f"{asset.sha256}.mp4 cannot be deleted") as refused:
+        await library.remove(asset, unless_kept_since=datetime.now(UTC))
+    assert refused.value.hint
 
 
 async def test_a_full_disk_is_refused_before_anything_is_written(tmp_path):
