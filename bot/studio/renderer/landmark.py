@@ -9,7 +9,6 @@ from bot.studio.renderer.spec import Light
 from bot.studio.renderer.stage import Stage
 
 _DEPTH = 0.17
-_DARK = (Light.NIGHT, Light.SUNSET, Light.STORM)
 _LAMP = rgb("#ffd98a")
 _FLATTEN = 0.62
 
@@ -60,7 +59,7 @@ class Landmark:
         group.fill(Path().polygon(((-8, -92), (0, -101), (8, -92))), stripe, alpha)
 
     def _window(self, group: Group, panes: Path, alpha: float) -> None:
-        dark = self._stage.spec.light in _DARK
+        dark = self._stage.dark
         pane = _LAMP if dark else self._tone(rgb("#5b7288"))
         group.fill(panes, pane, alpha)
         if dark and group is self._node:
