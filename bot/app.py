@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.run import Run, RunRequest, RunState
-from bot.domain.schedule import Fire, Plan, ProviderEntry, ProviderType, Schedule
-from bot.domain.video import Capabilities, Model, Variant
+from bot.domain.schedule import Ability, Fire, Plan, ProviderEntry, ProviderType, Schedule
+from bot.domain.video import Capabilities, Derivation, Model, Variant
 from bot.errors import ConfigError, DatabaseUnusable, EngineRunning, LowDisk, RequestError
 from bot.intake import Intake
 from bot.pipeline import Gate, Pipeline, Ports
@@ -227,7 +227,7 @@ async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
         return await app.ready() if app else {"engine": "it is starting"}
 
     async with AsyncExitStack() as stack:
-        at = await stack.enter_async_context(desk(settings))
+        at = await stack.enter_async_context(desk(settings, serving=True))
         at.refuse_low_disk()
         hooks = web.Hooks(_webhook_secrets(at.plan, settings), count=telemetry.hooked)
         surface = web.build(ready=ready, registry=telemetry.registry, hooks=hooks)
@@ -398,10 +398,12 @@ async def desk(
     settings: Settings,
     *,
     preview: bool = False,
+    serving: bool = False,
     adapt: Callable[[Plan, PromptLibrary], Plan] | None = None,
 ) -> AsyncGenerator[Desk]:
     """Build a Desk from the files, changed by *adapt*; nothing is written or contacted.
 
+    Only who is *serving* the HTTP surface hears webhooks and may rely on them.
     With *preview* nothing that comes of it can reach a live network. Raises `ConfigError` for
     wrong files and settings.
     """
@@ -415,7 +417,7 @@ async def desk(
             clock=clock,
             plan=plan,
             prompts=prompts,
-            providers=await _providers(plan, settings, studio, clock, stack),
+            providers=await _providers(plan, settings, studio, clock, stack, serving=serving),
             studio=studio,
             preview=preview,
         )
@@ -480,6 +482,8 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
             models={MODEL: model},
             variants=frozenset(Variant),
             reference=True,
+            derivations=frozenset(Derivation),
+            characters=True,
             delete=True,
             find_is_authoritative=True,
             simulated=True,
@@ -487,7 +491,9 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
     return Capabilities(
         models=dict(entry.models),
         reference=True,
-        delete=True,
+        derivations=frozenset(how for how in Derivation if how.value in entry.can),
+        characters=Ability.CHARACTERS in entry.can,
+        delete=Ability.DELETE in entry.can,
         find_is_authoritative=entry.trust_listing,
     )
 
@@ -505,6 +511,8 @@ async def _providers(
     studio: "Studio | None",
     clock: SystemClock,
     stack: AsyncExitStack,
+    *,
+    serving: bool,
 ) -> dict[str, VideoProvider]:
     from bot.providers.pace import Pace, studio_pace
     from bot.providers.videos_api import VideosApiProvider
@@ -522,6 +530,7 @@ async def _providers(
             settle=2.0 if simulated else 1.5 * entry.timeout,
             key_name=entry.api_key_env,
             pace=studio_pace() if simulated else Pace(),
+            hinted=serving and entry.webhook_secret_env is not None,
         )
     return providers
 

@@ -56,6 +56,8 @@ class VideoProvider(Protocol):
     #: Its name in `schedules.yaml`.
     name: str
     capabilities: Capabilities
+    #: Told the id of a video that looking at others has shown to be over; set by the pipeline.
+    on_over: Callable[[str], None]
     #: Seconds after which a create whose answer was lost must show in `find`: at least the
     #: client's timeout plus the lag of the provider's listing.
     settle: float

@@ -72,7 +72,6 @@ class VideosApiProvider:
         key_name: str | None = None,
         pace: Pace | None = None,
         hinted: bool = False,
-        on_over: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Make a provider.
 
@@ -87,12 +86,11 @@ class VideosApiProvider:
             pace: how often to look.
             hinted: whether webhooks tell when jobs are over; then `watch` looks by itself only for
                 those that got lost.
-            on_over: told the id of a job that was seen to be over while nobody watched it: as good
-                as a webhook.
         """
         self.name = name
         self.capabilities = capabilities
         self.settle = settle
+        self.on_over: Callable[[str], None] = lambda _: None
         self._client = client
         self._clock = clock
         self._refusals = Refusals(name, client=client, clock=clock, key_name=key_name)
@@ -107,8 +105,11 @@ class VideosApiProvider:
             listing=self._listing,
             pace=pace or Pace(),
             hinted=hinted,
-            on_over=on_over,
+            on_over=self._tell_over,
         )
+
+    def _tell_over(self, job_id: str) -> None:
+        self.on_over(job_id)  # whoever it is by now
 
     def estimate(self, request: VideoRequest) -> Decimal:
         """Return the price in USD; see `price.estimate`."""

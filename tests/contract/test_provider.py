@@ -119,6 +119,8 @@ async def studio(folder: Path, *, pace: Pace | None = None, **options: Any) -> A
                     variants=frozenset(Variant),
                     reference=True,
                     find_is_authoritative=True,
+                    derivations=frozenset(Derivation),
+                    characters=True,
                     delete=True,
                     simulated=True,
                 ),
