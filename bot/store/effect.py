@@ -1,6 +1,6 @@
 """Rows of the ledger: outside writes that must happen at most once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, select, text, update
@@ -50,10 +50,6 @@ _OF_VIDEO = select(effects.c.run_id, effects.c.handle).where(
     effects.c.remote_id == bindparam("video_id"),
 )
 
-_MAKERS = _CREATED.add_columns(effects.c.run_id).where(
-    effects.c.remote_id.in_(bindparam("video_ids", expanding=True))
-)
-
 
 def intend(connection: Connection, effect: Effect) -> None:
     """Write *effect* down as being sent; `Conflict` if it may have been sent already."""
@@ -86,12 +82,6 @@ def claimed_ids(connection: Connection, provider: str) -> frozenset[str]:
     """Return the ids of the videos that done creates have made at *provider*."""
     made = connection.execute(_CREATED)
     return frozenset(row.remote_id for row in made if row.handle.get("provider") == provider)
-
-
-def makers(connection: Connection, provider: str, video_ids: Collection[str]) -> Mapping[str, str]:
-    """Return which run made each of those videos at *provider*."""
-    made = connection.execute(_MAKERS, {"video_ids": list(video_ids)})
-    return {row.remote_id: row.run_id for row in made if row.handle.get("provider") == provider}
 
 
 def run_of_video(connection: Connection, provider: str, video_id: str) -> str | None:
