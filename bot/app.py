@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.domain.post import Target
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Ability, Fire, Plan, ProviderEntry, ProviderType, Schedule
 from bot.domain.video import Capabilities, Derivation, Model, Variant
 from bot.errors import ConfigError, DatabaseUnusable, EngineRunning, LowDisk, RequestError
 from bot.intake import Intake
 from bot.pipeline import Gate, Pipeline, Ports
-from bot.ports import PromptLibrary, VideoProvider
+from bot.ports import Notifier, PromptLibrary, Publisher, VideoProvider
 from bot.settings import Settings
 from bot.studio.model import MODEL, SECONDS, SIZES
 from bot.telemetry import Telemetry, configure_logging
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bot.media import Library
     from bot.prompts import JinjaPrompts
     from bot.scheduler import Scheduler
+    from bot.slack.room import ControlRoom, Tokens
     from bot.store import SqlStore
     from bot.studio import Receiver, Studio
 
@@ -47,6 +49,8 @@ log = structlog.get_logger()
 MIN_FREE_BYTES = 200_000_000
 #: A server that does not even take the connection is not worth more; seconds.
 _CONNECT_SECONDS = 10.0
+#: What one request to Slack may take; below the time after which a lost post is looked for.
+_SLACK_SECONDS = 20.0
 #: How long a stop waits for what is being sent right now; seconds. Web and studio need the rest
 #: of the ten seconds a supervisor gives us.
 _GRACE_SECONDS = 5.0
@@ -63,7 +67,10 @@ class SystemClock:
 
 
 class LogNotifier:
-    """Tells people through the log, the only place they look until Slack is connected."""
+    """Tells people through the log, and through the control room where there is one."""
+
+    def __init__(self, room: Notifier | None) -> None:
+        self._room = room
 
     async def notify(self, run: Run) -> None:
         quiet = run.state in {RunState.SUCCEEDED, RunState.CANCELLED}
@@ -71,6 +78,8 @@ class LogNotifier:
         if run.failure:
             told |= {"why": run.failure.message, "hint": run.failure.hint or ""}
         (log.info if quiet else log.warning)("run", **told)
+        if self._room:
+            await self._room.notify(run)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,16 +95,22 @@ class Desk:
     studio: "Studio | None"
     #: Whether nothing here may reach a live network, whatever the files say.
     preview: bool
+    #: Whether it is the engine that serves: only that one hears webhooks and people in Slack.
+    serving: bool
 
     @property
     def intake(self) -> Intake:
         """What makes requests."""
-        return Intake(lambda: self.plan, self.prompts, self.providers)
+        return Intake(lambda: self.plan, self.prompts, self.providers, self._refuse)
 
-    def refuse_unpublishable(self, request: RunRequest) -> None:
-        """Raise `ConfigError` when the request's video would be paid for and never posted."""
+    @property
+    def previews(self) -> bool:
+        """Whether posts are only shown on this disk."""
+        return self.preview or self.plan.preview
+
+    def _refuse(self, request: RunRequest) -> None:
         if not self.preview:
-            _refuse_paid(self.plan, [request.provider])
+            _refuse_paid(self.plan, self.settings, [(request.provider, request.targets)])
 
     def refuse_low_disk(self) -> None:
         """Raise `LowDisk` when there is no room for another video."""
@@ -133,12 +148,14 @@ class Desk:
         url, folder = self.settings.database_url, self.settings.data_dir
         if url.startswith("sqlite"):
             _make_folder(folder)
-        store = open_store(url, migrate=True)
-        try:
+        async with AsyncExitStack() as stack:
+            store = open_store(url, migrate=True)
+            stack.push_async_callback(store.close)
             _make_folder(folder)  # not before: a server out of reach leaves no folder behind
-            yield _build(self, store, telemetry or Telemetry())
-        finally:
-            await store.close()
+            slack = _slack(self.settings)
+            if slack:
+                await stack.enter_async_context(slack)
+            yield _build(self, store, telemetry or Telemetry(), slack)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,6 +169,8 @@ class App:
     pipeline: Pipeline
     #: Where `preview` shows the posts.
     feed: Path
+    #: None without a control room.
+    room: "ControlRoom | None"
 
     @asynccontextmanager
     async def engine(
@@ -190,9 +209,14 @@ class App:
     def _reload(self) -> Plan:
         from bot.schedules import load_plan
 
-        plan = load_plan(self.desk.settings.schedules)
+        plan, settings = load_plan(self.desk.settings.schedules), self.desk.settings
         _check(plan, self.desk.prompts)
-        _refuse_paid(plan, _used(plan))
+        _refuse_paid(plan, settings, _used(plan))
+        if plan.preview != self.desk.plan.preview and settings.slack_bot_token:
+            raise ConfigError(
+                "Whether posts go out or are previewed cannot change while the engine runs.",
+                hint="Restart it; `reelbot stop` holds every post back at once.",
+            )
         self.desk.plan = plan
         return plan
 
@@ -209,7 +233,7 @@ class App:
             "database": "ok",
             "disk": "less than 200 MB are free" if low else "ok",
             "stop": f"stopped by {stop.by}" if stop else "ok",
-        }
+        } | ({"slack": self.room.state} if self.room else {})
 
 
 @asynccontextmanager
@@ -241,6 +265,10 @@ async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
         await stack.enter_async_context(opening.engine())
         passing = hooks.run(find=opening.store.run_of_video, nudge=opening.pipeline.nudge)
         await stack.enter_async_context(passing)
+        if room := opening.room:
+            surface.router.routes.extend(room.routes())
+            entering = room.open(pipeline=opening.pipeline, intake=opening.desk.intake)
+            await stack.enter_async_context(entering)
         await stack.enter_async_context(opening.scheduler().run())
         app = opening
         yield app, address
@@ -409,7 +437,7 @@ async def desk(
     """
     plan, prompts = load(settings, adapt)
     if not preview:
-        _refuse_paid(plan, _used(plan))
+        _refuse_paid(plan, settings, _used(plan))
     clock, studio = SystemClock(), _studio(plan, settings.data_dir / "studio")
     async with AsyncExitStack() as stack:
         yield Desk(
@@ -420,6 +448,7 @@ async def desk(
             providers=await _providers(plan, settings, studio, clock, stack, serving=serving),
             studio=studio,
             preview=preview,
+            serving=serving,
         )
 
 
@@ -430,15 +459,18 @@ async def opened(settings: Settings) -> AsyncGenerator[App]:
         yield app
 
 
-def _build(at: Desk, store: "SqlStore", telemetry: Telemetry) -> App:
+def _build(
+    at: Desk, store: "SqlStore", telemetry: Telemetry, slack: "httpx.AsyncClient | None"
+) -> App:
     from bot.media import Library
-    from bot.publishers.preview import PreviewPublisher
     from bot.wakers.embedded import EmbeddedWaker
 
     data = at.settings.data_dir
     media = Library(data / "media", min_free_bytes=MIN_FREE_BYTES)
     gate = Gate(store, data / "STOP")
     feed = data / "preview"
+    publishers = _publishers(at, media, feed, slack)
+    room = _room(at, store, media, publishers, slack) if slack and at.serving else None
     ports = Ports(
         clock=at.clock,
         store=store,
@@ -447,11 +479,9 @@ def _build(at: Desk, store: "SqlStore", telemetry: Telemetry) -> App:
         prompts=at.prompts,
         providers=at.providers,
         media=media,
-        publishers={
-            network: PreviewPublisher(network, feed, media=media, clock=at.clock)
-            for network in ("slack", "x")
-        },
-        notifier=LogNotifier(),
+        publishers=publishers,
+        notifier=LogNotifier(room.notices if room else None),
+        board=room.board if room else None,
         observer=telemetry,
         budget=lambda: at.plan.budget,
         min_free_bytes=MIN_FREE_BYTES,
@@ -463,7 +493,96 @@ def _build(at: Desk, store: "SqlStore", telemetry: Telemetry) -> App:
         gate=gate,
         pipeline=Pipeline(ports, on_error=_tell_error),
         feed=feed / "feed.html",
+        room=room,
     )
+
+
+# --- publishers and the control room -----------------------------------------------------------
+
+
+def _slack(settings: Settings) -> "httpx.AsyncClient | None":
+    """Return what talks to Slack; None without a token."""
+    import httpx
+
+    token = settings.slack_bot_token
+    if token is None:
+        return None
+    return httpx.AsyncClient(
+        base_url=settings.slack_api_url,
+        headers={"authorization": f"Bearer {token.get_secret_value()}"},
+        timeout=httpx.Timeout(_SLACK_SECONDS, connect=_CONNECT_SECONDS),
+    )
+
+
+def _publishers(
+    at: Desk, media: "Library", feed: Path, slack: "httpx.AsyncClient | None"
+) -> Mapping[str, Publisher]:
+    """Return who shows posts: the networks that are connected, and previews of all others."""
+    from bot.publishers.preview import PreviewPublisher
+    from bot.publishers.slack import SlackPublisher
+
+    publishers: dict[str, Publisher] = {
+        network: PreviewPublisher(network, feed, media=media, clock=at.clock)
+        for network in ("slack", "x")
+    }
+    if slack and not at.previews:
+        publishers["slack"] = SlackPublisher(
+            slack,
+            media=media,
+            clock=at.clock,
+            allow_simulated=lambda: at.plan.room.allow_simulated,
+        )
+    return publishers
+
+
+def _room(
+    at: Desk,
+    store: "SqlStore",
+    media: "Library",
+    publishers: Mapping[str, Publisher],
+    slack: "httpx.AsyncClient",
+) -> "ControlRoom | None":
+    """Return the control room; None where Slack has no way to reach us."""
+    from bot.slack.room import ControlRoom
+
+    tokens = _slack_tokens(at.settings)
+    if tokens is None:
+        return None
+    return ControlRoom(
+        client=slack,
+        tokens=tokens,
+        clock=at.clock,
+        store=store,
+        media=media,
+        prompts=at.prompts,
+        providers=at.providers,
+        publishers=publishers,
+        plan=lambda: at.plan,
+        next_moment=_next_moment,
+    )
+
+
+def _slack_tokens(settings: Settings) -> "Tokens | None":
+    from bot.slack.room import Tokens
+
+    bot, app, secret = (
+        each.get_secret_value() if each else None
+        for each in (
+            settings.slack_bot_token,
+            settings.slack_app_token,
+            settings.slack_signing_secret,
+        )
+    )
+    by_http = settings.slack_events_url is not None
+    if bot is None or not (secret if by_http else app):
+        return None
+    return Tokens(bot=bot, signing_secret=secret) if by_http else Tokens(bot=bot, app=app)
+
+
+def _next_moment(schedule: Schedule, after: datetime) -> datetime | None:
+    from bot.scheduler import moments
+
+    return next(iter(moments(schedule, after, count=1)), None) if schedule.enabled else None
 
 
 # --- providers ---------------------------------------------------------------------------------
@@ -562,23 +681,35 @@ def _check(plan: Plan, prompts: "JinjaPrompts") -> None:
         raise ConfigError("\n".join(map(str, errors)), hint=errors[0].hint)
 
 
-def _used(plan: Plan) -> list[str]:
-    return [*(s.provider for s in plan.schedules if s.enabled), plan.ad_hoc.provider]
+def _used(plan: Plan) -> list[tuple[str, Sequence[Target]]]:
+    """Return who makes videos for which targets."""
+    scheduled = [(s.provider, s.targets) for s in plan.schedules if s.enabled]
+    return [*scheduled, (plan.ad_hoc.provider, plan.ad_hoc.targets)]
 
 
-def _refuse_paid(plan: Plan, providers: Iterable[str]) -> None:
+def _refuse_paid(
+    plan: Plan, settings: Settings, used: Iterable[tuple[str, Sequence[Target]]]
+) -> None:
     """Refuse to pay for videos that nothing could publish.
 
-    This version shows posts in `preview` only. That is right for the studio's videos, which no
-    live account may show anyway; a paid video would be wasted on it unless the file says so.
+    Where nothing is connected, posts are shown in `preview`. That is right for the studio's videos,
+    which no live account may show anyway; a paid one would be wasted on it unless the file says so.
     """
+    if plan.preview:
+        return
     free = ProviderType.STUDIO
-    paid = [name for name in providers if plan.providers[name].type is not free]
-    if paid and not plan.preview:
-        raise ConfigError(
-            f"Provider {paid[0]!r} costs money, but this version cannot post to Slack or X yet.",
-            hint="Write `publish: preview` at the top of schedules.yaml to see the posts locally.",
-        )
+    for name, targets in used:
+        mute = [t for t in targets if t.network != "slack" or not settings.slack_bot_token]
+        if mute and plan.providers[name].type is not free:
+            connect = "This version cannot post to X yet: leave the target out"
+            if mute[0].network == "slack":
+                connect = "`reelbot slack setup` connects Slack"
+            raise ConfigError(
+                f"Provider {name!r} costs money, but nothing is connected that could post to "
+                f"{mute[0]}.",
+                hint=f"{connect}; `publish: preview` at the top of schedules.yaml shows the posts "
+                "locally.",
+            )
 
 
 def _free_bytes(folder: Path) -> int:

@@ -58,10 +58,13 @@ class Intake:
         plan: Callable[[], Plan],
         prompts: PromptLibrary,
         providers: Mapping[str, VideoProvider],
+        refuse: Callable[[RunRequest], None] = lambda _request: None,
     ) -> None:
+        """Make requests by what *plan* says; *refuse* raises for what else forbids one."""
         self._plan = plan
         self._prompts = prompts
         self._providers = providers
+        self._refuse = refuse
 
     def fired(self, schedule: Schedule, due: datetime) -> RunRequest:
         """Return the request of a schedule's moment; one moment, one key."""
@@ -195,6 +198,7 @@ class Intake:
                 hint="Give one with --caption or in the template; a prompt is never used as one.",
             )
         self.price(request)
+        self._refuse(request)
 
     def _render(self, request: RunRequest) -> Prompt:
         if request.template:

@@ -133,6 +133,9 @@ class Publisher(Protocol):
     #: Whether not finding a post proves that it never went out.
     find_is_authoritative: bool
 
+    def takes_simulated(self, target: Target) -> bool:
+        """Return whether *target* may show what no camera and no model has made."""
+
     def limits(self, target: Target) -> Limits:
         """Return what *target* accepts."""
 

@@ -222,6 +222,9 @@ class FakePublisher:
         self.killer = killer
         self.find_is_authoritative = authoritative
 
+    def takes_simulated(self, target: Target) -> bool:
+        return self.preview
+
     def limits(self, target: Target) -> Limits:
         return Limits(max_width=1280, max_height=1024, max_seconds=140, max_bytes=10**9)
 

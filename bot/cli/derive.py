@@ -96,7 +96,6 @@ def _derive(
             source = await session.find_video(store, reference)
         async with desk(settings) as at:
             request = at.intake.derived(source, how, wish, now=at.clock.now(), added=added)
-            at.refuse_unpublishable(request)
             at.refuse_low_disk()
             price = show.usd(at.intake.price(request))
             what = f"{how.value.capitalize()} of {source.id}: "

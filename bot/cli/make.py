@@ -77,7 +77,6 @@ def make(
         frame = await load(image) if image else None
         async with desk(session.settings()) as at:
             request = at.intake.wished(replace(wish, image=frame.stand_in if frame else None))
-            at.refuse_unpublishable(request)
             at.refuse_low_disk()
             async with at.opened() as app:
                 if frame:
@@ -99,7 +98,6 @@ def fire(schedule: ScheduleId, detach: Detach = False, json: Json = False) -> No
 
         async with desk(session.settings()) as at:
             request = at.intake.fired_by_hand(schedule, session.person())
-            at.refuse_unpublishable(request)
             at.refuse_low_disk()
             async with at.opened() as app:
                 await session.begin(app, request, detach=detach, json=json)

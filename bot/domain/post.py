@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.domain.card import Card
 from bot.domain.video import Asset
 
 _DESTINATION = {
@@ -69,6 +70,8 @@ class Post:
     thumbnail: Asset | None
     #: Stamped on everything that shows it; refused by every live target.
     simulated: bool
+    #: The card that shows the run: a post in the same place belongs to it, not beside it.
+    beside: Card | None = None
 
 
 class DeliveryStatus(StrEnum):

@@ -40,6 +40,10 @@ class PreviewPublisher:
                 hint="Make it writable, or choose another data folder.",
             ) from error
 
+    def takes_simulated(self, target: Target) -> bool:  # noqa: ARG002 the port's signature
+        """Return True: the page says of each post what it is."""
+        return True
+
     def limits(self, target: Target) -> Limits:  # noqa: ARG002 the port's signature
         """Return what the imitated network accepts, so that the page shows what would go out."""
         return self._limits

@@ -3,6 +3,7 @@
 from contextlib import aclosing
 from dataclasses import replace
 
+from bot.domain.card import CardKind
 from bot.domain.post import Post
 from bot.domain.video import (
     Asset,
@@ -112,6 +113,7 @@ async def fit(work: Work) -> None:
                 asset=await work.ports.media.fit(run.video, run.inspection, limits),
                 thumbnail=run.thumbnail,
                 simulated=run.inspection.simulated,
+                beside=next((c for c in run.cards if c.kind is CardKind.DESK), None),
             )
         )
     work.stage(posts=tuple(posts))

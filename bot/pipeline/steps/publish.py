@@ -65,10 +65,10 @@ def _key(run: Run, target: Target) -> str:
 
 def _publisher_for(work: Work, post: Post) -> Publisher:
     publisher = work.ports.publishers[post.target.network]
-    if post.simulated and not publisher.preview:
+    if post.simulated and not publisher.takes_simulated(post.target):
         raise PostRejected(
             f"The video is SIMULATED and must not reach {post.target}.",
-            hint="Use a real provider for live targets, or `publish: preview`.",
+            hint="Use a real provider, name the channel in `allow_simulated`, or preview posts.",
         )
     return publisher
 

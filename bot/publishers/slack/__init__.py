@@ -12,7 +12,7 @@ Wire facts: docs.slack.dev/reference/methods. A file that is not completed is di
 completing works once. Sharing goes on after the answer: `files.info` tells when it is done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -43,6 +43,8 @@ PATIENCE = timedelta(minutes=15)
 LOOKING = "files:read"
 #: What Slack says of a file that was never completed, and of one that was completed before.
 _GONE = frozenset({"file_not_found"})
+#: What a delete may be answered with where there is nothing left to delete.
+_DELETED = _GONE | {"file_deleted"}
 
 
 class SlackPublisher:
@@ -61,7 +63,7 @@ class SlackPublisher:
         *,
         media: MediaLibrary,
         clock: Clock,
-        allow_simulated: frozenset[str] = frozenset(),
+        allow_simulated: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         """Make a publisher.
 
@@ -70,7 +72,8 @@ class SlackPublisher:
                 closed by whoever made it.
             media: where the clips are.
             clock: the time.
-            allow_simulated: destinations, as targets write them, that take SIMULATED clips.
+            allow_simulated: destinations, as targets write them, that take SIMULATED clips; asked
+                each time.
         """
         self._client = client
         self._api = WebApi(client)
@@ -80,6 +83,10 @@ class SlackPublisher:
         self._allow_simulated = allow_simulated
         #: By channel id: when it may be posted to again.
         self._free: dict[str, datetime] = {}
+
+    def takes_simulated(self, target: Target) -> bool:
+        """Return whether the channel is one that `slack.allow_simulated` names."""
+        return target.destination in self._allow_simulated()
 
     def limits(self, target: Target) -> Limits:  # noqa: ARG002 the port's signature
         """Return what Slack takes; a workspace may take less and then says so."""
@@ -145,12 +152,20 @@ class SlackPublisher:
             raise TargetUnavailable(str(error), hint=error.hint) from error
         return []
 
+    async def take_down(self, delivery: Delivery) -> None:
+        """Delete the clip, and with it the message that is nothing else; silent if it is gone."""
+        file = delivery.remote_id or ""
+        try:
+            await self._api.read("files.delete", delivery.target, expect=_DELETED, file=file)
+        except TargetPaused as error:
+            raise PostRejected(str(error), hint=error.hint) from error
+
     def _check(self, post: Post) -> None:
         self.estimate(post.target, post.caption, post.alt_text)
-        if post.simulated and post.target.destination not in self._allow_simulated:
+        if post.simulated and not self.takes_simulated(post.target):
             raise PostRejected(
                 f"The video is SIMULATED and must not reach {post.target}.",
-                hint="Use a real provider, or mark the channel with `allow_simulated: true`.",
+                hint="Use a real provider, or name the channel under `slack.allow_simulated`.",
             )
 
     def _require_looking(self) -> None:
@@ -173,6 +188,8 @@ class SlackPublisher:
     async def _complete(self, post: Post, handle: Mapping[str, str]) -> Mapping[str, object]:
         channel = handle["channel"]
         words = {"initial_comment": _escape(post.caption)} if post.caption else {}
+        if post.beside and post.beside.place == channel:
+            words["thread_ts"] = post.beside.id
         try:
             return await self._api.call(
                 "files.completeUploadExternal",

@@ -133,7 +133,7 @@ async def test_a_simulated_clip_is_refused_before_anything_is_sent(slack, publis
 async def test_a_channel_marked_for_it_takes_a_simulated_clip_and_says_so(slack, media, client):
     clock = slack.workspace.clock
     publisher = SlackPublisher(
-        client, media=media, clock=clock, allow_simulated=frozenset({"#cats"})
+        client, media=media, clock=clock, allow_simulated=lambda: frozenset({"#cats"})
     )
     await publish(publisher, make_post(simulated=True))
     [file] = slack.workspace.files.values()
