@@ -22,11 +22,12 @@ _BOM = "\ufeff"
 #: The part of a line that stays: name and sign; value; a comment behind it.
 _LINE = re.compile(
     r"""(?P<name>\s*(?:export[^\S\r\n]+)?'?[^\s=#']+'?[^\S\r\n]*)
-        (?:=[^\S\r\n]*
-           (?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\r\n]*?(?=[^\S\r\n]+\#|[^\S\r\n]*(?:[\r\n]|$)))
-        )?
+        (?:=(?:
+           [^\S\r\n]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")
+           |[^\r\n]*?(?=[^\S\r\n]+\#|[^\S\r\n]*(?:[\r\n]|$))
+        ))?
         (?P<rest>[^\r\n]*(?:\r\n|\n|\r)?)""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 
 
