@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from pydantic import SecretStr
 
 from bot.domain.post import Target
 from bot.domain.run import Run, RunRequest, RunState
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from bot.prompts import JinjaPrompts
     from bot.scheduler import Scheduler
     from bot.slack.room import ControlRoom, Tokens
+    from bot.slack_api.access import Access
     from bot.store import SqlStore
     from bot.studio import Receiver, Studio
 
@@ -54,6 +56,9 @@ _SLACK_SECONDS = 20.0
 #: How long a stop waits for what is being sent right now; seconds. Web and studio need the rest
 #: of the ten seconds a supervisor gives us.
 _GRACE_SECONDS = 5.0
+
+#: What the app is called in Slack; people there can rename it.
+_SLACK_NAME = "reelbot"
 
 
 class SystemClock:
@@ -345,9 +350,9 @@ async def reading(settings: Settings) -> AsyncGenerator["SqlStore"]:
         await store.close()
 
 
-def load_settings(*, quiet: bool = False) -> Settings:
+def load_settings(*, quiet: bool = False, env_file: Path = Path(".env")) -> Settings:
     """Read the settings and let the log follow them; *quiet* logs only errors, unless debugging."""
-    settings = Settings.load()
+    settings = Settings.load(env_file)
     level = "ERROR" if quiet and settings.log_level != "DEBUG" else settings.log_level
     configure_logging(settings.log_format, level)
     return settings
@@ -667,6 +672,57 @@ def _client(
     headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
     timeout = httpx.Timeout(entry.timeout, connect=min(entry.timeout, _CONNECT_SECONDS))
     return httpx.AsyncClient(base_url=entry.base_url or "", headers=headers, timeout=timeout)
+
+
+# --- connecting to Slack -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackApp:
+    """The app that a workspace makes for the bot."""
+
+    manifest: Mapping[str, object]
+    #: Where Slack offers to make it.
+    link: str
+    #: What to write to the admin who approves it.
+    plea: str
+
+
+def slack_app(settings: Settings) -> SlackApp:
+    """Return the app as `schedules.yaml` and the settings name it. Raises `ConfigError`."""
+    from bot.schedules import load_plan
+    from bot.slack import manifest
+    from bot.slack.words import words
+
+    room = load_plan(settings.schedules).room
+    texts = words(room.language)
+    made = manifest.manifest(
+        texts, name=_SLACK_NAME, command=room.command, url=settings.slack_events_url
+    )
+    return SlackApp(
+        manifest=made,
+        link=manifest.link(made),
+        plea=manifest.plea(texts, name=_SLACK_NAME, url=settings.slack_events_url),
+    )
+
+
+@asynccontextmanager
+async def slack_access(settings: Settings) -> AsyncGenerator["Access"]:
+    """Open what asks Slack about the tokens of *settings*; it only reads."""
+    import httpx
+
+    from bot.slack.manifest import SCOPES
+    from bot.slack_api.access import Access
+    from bot.slack_api.web_api import WebApi
+
+    def client(token: SecretStr | None) -> httpx.AsyncClient:
+        headers = {"authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        return httpx.AsyncClient(
+            base_url=settings.slack_api_url, headers=headers, timeout=_CONNECT_SECONDS
+        )
+
+    async with client(settings.slack_bot_token) as bot, client(settings.slack_app_token) as app:
+        yield Access(bot=WebApi(bot), app=WebApi(app), scopes=SCOPES)
 
 
 # --- checks ------------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ PREFIX = "REELBOT_"
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
+#: Slack takes no other: docs.slack.dev/apis/events-api/using-http-request-urls.
+EventsUrl = Annotated[
+    str, StringConstraints(pattern=r"^https://[^\s/?#@]+(/[^\s?#]*)?/slack/events$")
+]
 DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^(sqlite|postgres(ql)?)(\+[a-z]+)?://")]
 
 
@@ -75,6 +79,12 @@ class Settings(BaseSettings):
     )
     studio_webhook_secret: SecretStr | None = Field(
         None, description="the secret that signs the studio's webhooks (whsec_…)"
+    )
+
+    #: Set, Slack sends its requests there, and SLACK_SIGNING_SECRET proves that they are Slack's;
+    #: unset, the bot holds a socket to Slack (Socket Mode), and needs no public address.
+    slack_events_url: EventsUrl | None = Field(
+        None, description="the public address of /slack/events, https://…/slack/events"
     )
 
     # The vendors' own names, as their documentation and everybody's shell profiles spell them.

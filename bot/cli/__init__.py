@@ -24,6 +24,7 @@ from bot.cli import (
     runs,
     schedules,
     show,
+    slack,
     studio,
     videos,
 )
@@ -81,6 +82,7 @@ app.add_typer(
 )
 for each in (engine.run, engine.stop, engine.start, engine.health, doctor.doctor, studio.studio):
     app.command(rich_help_panel=_BOT)(each)
+app.add_typer(slack.app, name="slack", help="Connect to Slack.", rich_help_panel=_BOT)
 app.add_typer(database.app, name="db", help="Look after the database.", rich_help_panel=_BOT)
 app.add_typer(
     schedules.app, name="schedules", help="See and check schedules.yaml.", rich_help_panel=_FILES

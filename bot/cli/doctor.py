@@ -5,13 +5,13 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from bot.cli import session, show
+from bot.cli import session, show, slack_doctor
+from bot.cli.finding import Finding
 from bot.cli.options import Json
 from bot.domain.run import RunState
 from bot.domain.schedule import Plan, ProviderEntry, ProviderType
@@ -30,9 +30,15 @@ _MARKS = {
 }
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    online: Annotated[
+        bool,
+        typer.Option("--online", metavar="", help="Ask Slack about its tokens and channels, too."),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Check settings, files, disk, database and keys; say how to mend what is wrong."""
-    findings = session.wait_for(lambda: examine(session.settings()))
+    findings = session.wait_for(lambda: examine(session.settings(), online=online))
     if json:
         show.as_json(findings)
     else:
@@ -41,27 +47,20 @@ def doctor(json: Json = False) -> None:
         raise typer.Exit(2)
 
 
-def _rows(finding: "Finding") -> Iterator[tuple[show.Cell, show.Cell]]:
+def _rows(finding: Finding) -> Iterator[tuple[show.Cell, show.Cell]]:
     yield _MARKS[finding.verdict], finding.what
     if finding.fix:
         yield "", f"→ {finding.fix}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at."""
-
-    verdict: Literal["good", "note", "fail"]
-    what: str
-    #: One sentence of what to do about it.
-    fix: str | None = None
-
-
-async def examine(settings: "Settings") -> list[Finding]:
-    """Look at everything; sends nothing, changes nothing."""
+async def examine(settings: "Settings", *, online: bool = False) -> list[Finding]:
+    """Look at everything; changes nothing, and sends nothing unless *online*."""
     findings = [_python(), _media(), *_files(settings), *_disk(settings)]
     findings += [finding async for finding in _database(settings)]
-    return findings + list(_credentials(settings))
+    findings += slack_doctor.examine(settings)
+    if online:
+        findings += [finding async for finding in slack_doctor.ask(settings)]
+    return findings + list(_x(settings))
 
 
 def _python() -> Finding:
@@ -170,27 +169,18 @@ async def _database(settings: "Settings") -> AsyncIterator[Finding]:
         yield Finding(verdict="note", what="runs need a person", fix=fix)
 
 
-def _credentials(settings: "Settings") -> Iterator[Finding]:
-    """Say which live networks have credentials; half a set is a mistake worth naming."""
-    for network, fields in _SETS.items():
-        have = [name for name, field in fields.items() if getattr(settings, field)]
-        missing = [name for name in fields if name not in have]
-        if not have:
-            yield Finding(verdict="good", what=f"{network}: no credentials, posts are previewed")
-        elif missing:
-            fix = f"Set {', '.join(missing)}, or remove {', '.join(have)}."
-            yield Finding(verdict="fail", what=f"{network}: half the credentials", fix=fix)
-        else:
-            fix = "Posts are previewed until live publishing is built."
-            yield Finding(verdict="note", what=f"{network}: credentials are set", fix=fix)
+def _x(settings: "Settings") -> Iterator[Finding]:
+    """Say whether X has its credentials; half a set is a mistake worth naming."""
+    have = [name for name in _X if settings.secret(name)]
+    missing = [name for name in _X if name not in have]
+    if not have:
+        yield Finding(verdict="good", what="x: no credentials, posts are previewed")
+    elif missing:
+        fix = f"Set {', '.join(missing)}, or remove {', '.join(have)}."
+        yield Finding(verdict="fail", what="x: half the credentials", fix=fix)
+    else:
+        fix = "Posts are previewed until live publishing is built."
+        yield Finding(verdict="note", what="x: credentials are set", fix=fix)
 
 
-_SETS = {
-    "slack": {"SLACK_BOT_TOKEN": "slack_bot_token", "SLACK_APP_TOKEN": "slack_app_token"},
-    "x": {
-        "X_API_KEY": "x_api_key",
-        "X_API_SECRET": "x_api_secret",
-        "X_ACCESS_TOKEN": "x_access_token",
-        "X_ACCESS_TOKEN_SECRET": "x_access_token_secret",
-    },
-}
+_X = ("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -32,11 +33,11 @@ T = TypeVar("T")
 _PATIENCE = 5
 
 
-def settings() -> "Settings":
+def settings(env_file: Path = Path(".env")) -> "Settings":
     """Read the settings; only errors are logged, for the command itself tells what happens."""
     from bot.app import load_settings
 
-    return load_settings(quiet=True)
+    return load_settings(quiet=True, env_file=env_file)
 
 
 def person() -> str:

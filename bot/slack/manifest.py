@@ -4,7 +4,9 @@
 nothing that the room and the Slack publisher do not use.
 """
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 from bot.slack.words import Words
 
@@ -80,6 +82,25 @@ def manifest(words: Words, *, name: str, command: str, url: str | None = None) -
             "token_rotation_enabled": False,
         },
     }
+
+
+def link(manifest: dict[str, Any]) -> str:
+    """Return the address at which Slack offers to make an app of *manifest*.
+
+    Shape: docs.slack.dev/app-manifests/configuring-apps-with-app-manifests.
+    """
+    compact = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
+    return f"{NEW_APP}&manifest_json={quote(compact, safe='')}"
+
+
+def plea(words: Words, *, name: str, url: str | None = None) -> str:
+    """Return what to write to the admin who approves the app: a reason for each permission.
+
+    With *url*, as `manifest` takes it, there is no app-level token to speak of.
+    """
+    told = reasons(words)
+    lines = [f"* {scope}: {told[scope]}" for scope in (*SCOPES, *(() if url else APP_SCOPES))]
+    return "\n".join([words("manifest.plea", name=name), *lines])
 
 
 def reasons(words: Words) -> dict[str, str]:

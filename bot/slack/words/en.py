@@ -392,6 +392,8 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "line.target.hint": "Write --to #channel or --to @account.",
     # the app
     "manifest.description": "Makes videos from prompts and posts them to Slack and X, once.",
+    "manifest.plea": "Please approve the app “{name}” for our workspace. It makes videos from "
+    "prompts and posts them to Slack and X. It asks for these permissions and no others:",
     "manifest.command": "Make a video, or see what is going on",
     "manifest.usage": "a cat surfing --seconds 8 --portrait | help",
     "manifest.shortcut": "Remix this video",

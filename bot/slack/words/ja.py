@@ -384,6 +384,8 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "line.target.hint": "--to #チャンネル または --to @アカウント と書いてください。",
     # the app
     "manifest.description": "プロンプトから動画を作り、Slack と X に一度だけ投稿します。",
+    "manifest.plea": "アプリ「{name}」の承認をお願いします。プロンプトから動画を作り、Slack と X に"
+    "投稿します。必要な権限は次のものだけです。",
     "manifest.command": "動画を作る、状況を見る",
     "manifest.usage": "サーフィンする猫 --seconds 8 --portrait | help",
     "manifest.shortcut": "この動画をリミックス",

@@ -1,0 +1,86 @@
+"""What Slack says of our tokens: whose they are, what they may do, where the app is.
+
+`app` opens it for `reelbot slack setup` and `reelbot doctor`. It only reads: nobody in Slack sees
+anything of it. All failures are `PublishError`s, one sentence and what to do.
+"""
+
+from collections.abc import Collection
+
+from bot.domain.post import Target
+from bot.errors import TargetPaused
+from bot.slack_api.channels import Channels
+from bot.slack_api.refusal import TOKEN, refuse
+from bot.slack_api.web_api import WebApi
+
+_NO_TOKEN = frozenset(TOKEN | {"not_allowed_token_type"})
+_NO_SOCKET = frozenset({"access_denied", "forbidden_team", "missing_scope", "not_allowed"})
+
+
+class Access:
+    """One app in one workspace, by its tokens."""
+
+    def __init__(self, *, bot: WebApi, app: WebApi, scopes: Collection[str]) -> None:
+        """Make it; *bot* and *app* carry the two tokens, *scopes* is what the bot needs."""
+        self._bot = bot
+        self._app = app
+        self._needed = scopes
+        self._channels = Channels(bot)
+
+    async def who(self) -> str:
+        """Return whose the bot token is, as in "@reelbot in Acme"."""
+        answer = await self._bot.read("auth.test", "the workspace")
+        return f"@{answer.get('user')} in {answer.get('team')}"
+
+    def require_scopes(self) -> None:
+        """Raise for what the bot token may not do; `who` has asked before.
+
+        Slack tells it in the header x-oauth-scopes; where a proxy drops it nothing is missing.
+        """
+        told = self._bot.scopes
+        missing = [scope for scope in self._needed if scope not in told]
+        if told and missing:
+            raise TargetPaused(
+                f"The app lacks the permissions {', '.join(missing)}.",
+                hint="Paste what `reelbot slack manifest` prints into its App Manifest, and "
+                "install it anew.",
+            )
+
+    async def try_socket(self) -> None:
+        """Return if the app-level token opens Socket Mode; the address it gives is not used."""
+        answer = await self._app.read(
+            "apps.connections.open", "the workspace", expect=_NO_TOKEN | _NO_SOCKET
+        )
+        word = answer.get("error")
+        if word == "missing_scope":
+            raise TargetPaused(
+                "The app-level token lacks the permission connections:write.",
+                hint="Generate a new one with it; that of an old one cannot be changed.",
+            )
+        if word in _NO_TOKEN:
+            raise TargetPaused(
+                f"Slack does not accept the app-level token ({word}).",
+                hint="Generate one under Basic Information, App-Level Tokens, and put it into "
+                "SLACK_APP_TOKEN.",
+            )
+        if word:
+            raise TargetPaused(
+                f"Slack opens no socket ({word}).",
+                hint="Turn Socket Mode on in the settings of the app, and install it anew.",
+            )
+
+    async def try_channel(self, channel: str) -> None:
+        """Return if the app can post to *channel*, `#name` or an id.
+
+        Direct messages (D…) are not asked about: that takes a permission nothing else needs.
+        """
+        target = Target(network="slack", destination=channel)
+        if channel.startswith("#"):
+            await self._channels.resolve(target)
+        elif not channel.startswith("D"):
+            answer = await self._bot.read("conversations.info", target, channel=channel)
+            about = answer.get("channel")
+            shown = about if isinstance(about, dict) else {}
+            if shown.get("is_archived"):
+                raise refuse("is_archived", target)
+            if shown.get("is_member") is False:
+                raise refuse("not_in_channel", target)
