@@ -174,6 +174,8 @@ class App:
     pipeline: Pipeline
     #: Where `preview` shows the posts.
     feed: Path
+    #: The networks that posts really go to; all others are previewed.
+    live: Sequence[str]
     #: None without a control room.
     room: "ControlRoom | None"
 
@@ -498,6 +500,7 @@ def _build(
         gate=gate,
         pipeline=Pipeline(ports, on_error=_tell_error),
         feed=feed / "feed.html",
+        live=[network for network, each in publishers.items() if not each.preview],
         room=room,
     )
 

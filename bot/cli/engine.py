@@ -53,7 +53,10 @@ def _greet(app: "App", address: str) -> None:
     for name, entry in app.desk.plan.providers.items():
         if entry.webhook_secret_env:
             show.result(f"Webhooks: {address}/webhooks/{name}")
-    show.result(f"Posts are previewed: {app.feed.absolute().as_uri()}")
+    if app.room:
+        show.result(f"Slack: {app.desk.plan.room.command} asks for a video.")
+    elsewhere = f" except to {' and '.join(app.live)}" if app.live else ""
+    show.result(f"Posts{elsewhere} are previewed: {app.feed.absolute().as_uri()}")
 
 
 def stop(

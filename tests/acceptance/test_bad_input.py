@@ -144,8 +144,8 @@ CASES = {
     ),
     "paid videos that nobody could see": Bad(
         files=gateway("usd_per_second: 1, ", ", provider: gateway"),
-        says="Provider 'gateway' costs money, but this version cannot post to Slack or X yet.",
-        hint="Write `publish: preview` at the top of schedules.yaml",
+        says="Provider 'gateway' costs money, but nothing is connected that could post to slack:#cats.",
+        hint="`reelbot slack setup` connects Slack; `publish: preview` at the top of schedules.yaml",
         process=True,
     ),
     # prompts
@@ -294,8 +294,8 @@ CASES = {
     "a paid video that nobody could see": Bad(
         command=("make", "a cat", "--provider", "gateway"),
         files=gateway("usd_per_second: 1, "),
-        says="Provider 'gateway' costs money, but this version cannot post to Slack or X yet.",
-        hint="Write `publish: preview`",
+        says="Provider 'gateway' costs money, but nothing is connected that could post to slack:#cats.",
+        hint="`reelbot slack setup` connects Slack; `publish: preview`",
     ),
     "a price nobody knows": Bad(
         command=("make", "a cat", "--provider", "gateway"),
