@@ -134,7 +134,6 @@ class ControlRoom:
             self._api,
             self.board,
             clock=clock,
-            store=store,
             config=self._config,
             scenery=self._scenery,
         )
@@ -300,7 +299,7 @@ class ControlRoom:
         while True:
             await self._clock.sleep(_LOOK_EVERY)
             try:
-                await self.board.remind()
+                self.board.remind()
                 await self.notices.look()
             except Exception as error:  # noqa: BLE001  # as above
                 _tell(error)

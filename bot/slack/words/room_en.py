@@ -27,10 +27,8 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "answer.stale": "That was decided or changed already, and nothing was done. Now: {state}",
     "answer.sure": "Please confirm. Nothing has happened yet.",
     "answer.no_schedule": "There is no schedule {name}. `{command} schedules` shows them.",
-    "answer.asked": "It has begun: {subject}",
     "answer.asked_elsewhere": "It has begun. I am not in this channel, so its card is in our "
     "direct messages: {subject}",
-    "answer.fired": "{name} has been fired.",
     "answer.too_late": "The dialog had to open within three seconds, and that did not work out. "
     "Try once more.",
     "answer.no_x": "No X account is named in schedules.yaml.",

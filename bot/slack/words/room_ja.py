@@ -26,10 +26,8 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "answer.sure": "確認してください。まだ何も実行していません。",
     "answer.no_schedule": "{name} というスケジュールはありません。`{command} schedules` で"
     "一覧を見られます。",
-    "answer.asked": "始めました: {subject}",
     "answer.asked_elsewhere": "始めました。このチャンネルには参加していないため、カードはダイレクト"
     "メッセージにあります: {subject}",
-    "answer.fired": "{name} を実行しました。",
     "answer.too_late": "ダイアログを3秒以内に開けませんでした。もう一度お試しください。",
     "answer.no_x": "schedules.yaml に X アカウントがありません。",
     "answer.image": "このファイルは最初のフレームに使えません: {why}",
