@@ -212,7 +212,7 @@ class SlackBoard:
             raise
         if not answer["ok"]:
             self._strips.leave_out(run)
-            raise TargetUnavailable("Slack does not take the card's picture yet.", retry_after=1.0)
+            raise TargetUnavailable(retry_after=1.0)
         card = self._card(wish, str(answer.get("channel") or place), str(answer.get("ts")))
         self.updates.shows((card.place, card.id), drawn)  # a call is worth no edit
         return card

@@ -44,7 +44,7 @@ class Pace:
         turn = max(now, self.free_at(channel))
         if turn - now > LONGEST:
             wait = (turn - now).total_seconds()
-            raise TargetUnavailable("Many messages wait for this channel.", retry_after=wait)
+            raise TargetUnavailable(retry_after=wait)
         self.take(channel, turn)
         if turn > now:
             await self._clock.sleep((turn - now).total_seconds())

@@ -280,7 +280,7 @@ class ControlRoom:
 
     async def _ask_who_we_are(self) -> str:
         try:
-            answer = await self._api.read("auth.test", "the workspace")
+            answer = await self._api.read("auth.test", "workspace")
         except PublishError as error:
             return f"{error} {error.hint or ''}".strip()
         self._people.team = str(answer.get("team_id"))
