@@ -262,7 +262,7 @@ def _trimmed(shot: Path, target: Path) -> None:
         rgb = image.convert("RGB")
     box = ImageChops.difference(rgb, Image.new("RGB", rgb.size, "white")).getbbox()
     assert box
-    rgb.crop((0, 0, rgb.width, min(box[3] + 24, rgb.height))).quantize(128).save(
+    rgb.crop((0, 0, rgb.width, min(box[3] + 24, rgb.height))).quantize(256).save(
         target, optimize=True
     )
 
