@@ -46,7 +46,7 @@ from bot.slack.words import Words
 
 #: Lines of one list; whoever needs more uses the command line.
 MOST_LINES = 20
-_SUBJECT = 45
+_SUBJECT = 38
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

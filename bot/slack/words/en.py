@@ -185,7 +185,7 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "confirm.undo.yes": "Take down",
     "confirm.delete.title": "Delete the video?",
     "confirm.delete.text": "It is deleted here and at {provider}. Nothing can be made or posted "
-    "from it any more. It cost: {price}.",
+    "from it any more. Cost so far: {price}.",
     "confirm.delete.yes": "Delete",
     "confirm.start.title": "Start again?",
     "confirm.start.text": "Videos are paid for and posted again, and all that waited goes on.",
@@ -316,6 +316,9 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "verb.stop": "stops all spending and posting at once; everybody may",
     "verb.start": "goes on again (admins)",
     "verb.cost": "what was spent today, and what is left",
+    "reply.stale": "That button is old; nothing was done.",
+    "reply.unchanged": "Nothing was done.",
+    "reply.welcome": "Hello! I make videos and post them. Type `{command} help` for all I can do.",
     # lists and home
     "home.waiting": "Waiting for a decision",
     "home.in_flight": "Being made",

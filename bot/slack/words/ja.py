@@ -184,7 +184,7 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "confirm.undo.yes": "取り下げる",
     "confirm.delete.title": "動画を削除しますか？",
     "confirm.delete.text": "手元と {provider} から削除します。この動画を使った投稿や"
-    "リミックスはできなくなります。かかった費用：{price}",
+    "リミックスはできなくなります。これまでの費用：{price}",
     "confirm.delete.yes": "削除する",
     "confirm.start.title": "停止を解除しますか？",
     "confirm.start.text": "課金と投稿が再び行われ、待機中のものも動き出します。",
@@ -312,6 +312,9 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "verb.stop": "課金と投稿をすべて即時に停止する（誰でも可）",
     "verb.start": "停止を解除する（管理者）",
     "verb.cost": "今日の費用と残り",
+    "reply.stale": "古いボタンのため、何も行いませんでした。",
+    "reply.unchanged": "何も行われていません。",
+    "reply.welcome": "はじめまして。動画を作って投稿します。使い方は `{command} help` でどうぞ。",
     # lists and home
     "home.waiting": "判断待ち",
     "home.in_flight": "進行中",

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.budget import SpendState
 from bot.domain.run import Step
+from bot.domain.video import VideoStatus
 from bot.errors import Rejected
 from bot.slack.buttons import Action, read_value
 from bot.slack.card import desk_card, mood_of, offered
@@ -205,6 +206,14 @@ def test_a_dear_retry_asks_first():
 
 def test_a_retry_that_posts_to_x_asks_first():
     assert "@reelbot on X" in pressed(card("post refused"), A.RETRY)["confirm"]["text"]["text"]
+
+
+def test_a_retry_pays_for_nothing_twice():
+    text = pressed(card("partly posted"), A.RETRY)["confirm"]["text"]["text"]
+    assert "about $0.02" in text
+    failed = examples.PARTLY.evolve(job=examples.job(VideoStatus.FAILED))
+    again = desk_card(failed, examples.scene("en", failed))
+    assert "about $0.82" in pressed(again, A.RETRY)["confirm"]["text"]["text"]
 
 
 def test_the_examples_hold_what_they_say():
