@@ -170,6 +170,8 @@ def what_happened(run: Run, scene: Scene) -> str:
     if failure is None:
         return scene.words("error.error")
     key = f"error.{failure.code}" if scene.words.has(f"error.{failure.code}") else "error.error"
+    if mood_of(run) == "late":
+        key = "story.late"
     said = _detail(run) or inline(failure.message, 300)
     return scene.words.told(scene.words(key), f"_{said}_" if said else "")
 

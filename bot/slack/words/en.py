@@ -77,6 +77,7 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "story.backoff": "It goes on by itself {when}.",
     "story.backoff_soon": "It goes on by itself.",
     "story.paused": "Once that is in order it goes on by itself. Next try {when}.",
+    "story.late": "The provider takes very long; nothing was asked for again.",
     "story.removed": "By {who}, {when}, here and at {provider}. What was posted stays.",
     "story.removed_here": "By {who}, {when}, here only; {provider} may still have it. "
     "What was posted stays.",

@@ -77,6 +77,7 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "story.backoff": "{when} に自動で再開します。",
     "story.backoff_soon": "自動で再開します。",
     "story.paused": "解消されれば自動で再開します。次の試行：{when}",
+    "story.late": "生成に時間がかかりすぎています。再依頼はしていません。",
     "story.removed": "{who} が {when} に削除（手元と {provider}）。投稿済みのものは残ります。",
     "story.removed_here": "{who} が {when} に手元のみ削除。{provider} には残っている場合あり。"
     "投稿済みのものは残ります。",

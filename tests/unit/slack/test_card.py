@@ -166,6 +166,8 @@ def test_people_see_where_it_went_and_can_go_there():
 
 
 def test_a_lost_video_and_a_slow_one_are_told_apart():
+    assert "takes very long" in said(card("video late"))
+    assert "answer was lost" in said(card("create uncertain"))
     assert mood_of(examples.RUNS["create uncertain"]) == "uncertain"
     assert mood_of(examples.RUNS["video late"]) == "late"
 
