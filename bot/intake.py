@@ -35,6 +35,8 @@ class Wish:
     targets: tuple[str, ...] = ()
     caption: str | None = None
     lang: str | None = None
+    #: Where it is asked for in the control room, if it is.
+    asked_in: str | None = None
 
 
 class Intake:
@@ -87,6 +89,7 @@ class Intake:
             prompt=wish.prompt,
             caption=wish.caption,
             lang=wish.lang,
+            asked_in=wish.asked_in,
             provider=wish.provider or ad_hoc.provider,
             video=self._spec(wish.provider or ad_hoc.provider, video),
             targets=_targets(wish.targets) or ad_hoc.targets,
@@ -129,8 +132,8 @@ class Intake:
     def _check(self, request: RunRequest, *, image: Asset | None) -> None:
         """Try everything that can be tried without spending or writing."""
         prompt = self._render(request)
-        silent = [str(t) for t in request.targets if t.network == "x" and not prompt.caption]
-        if silent:
+        silent = [str(t) for t in request.targets if t.needs_words and not prompt.caption]
+        if silent and not request.asked_in:  # where there is a card, it asks for the words
             raise RequestError(
                 f"A post to {', '.join(silent)} needs a caption.",
                 hint="Give one with --caption or in the template; a prompt is never used as one.",

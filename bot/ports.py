@@ -28,7 +28,7 @@ from bot.domain.effect import Effect
 from bot.domain.post import Delivery, Limits, Post, Target
 from bot.domain.prompt import Prompt, PromptTemplate
 from bot.domain.run import Run, RunState, Step
-from bot.domain.schedule import Fire
+from bot.domain.schedule import Fire, Pause
 from bot.domain.video import (
     Asset,
     Capabilities,
@@ -154,6 +154,12 @@ class Publisher(Protocol):
         self, post: Post, handle: Mapping[str, str], *, since: datetime
     ) -> Sequence[Delivery]:
         """Return the deliveries a lost `publish` sent at *since* may have made. Repeatable."""
+
+    async def take_down(self, delivery: Delivery) -> None:
+        """Delete the post; repeatable, silent if it is gone.
+
+        Raises `TargetUnavailable`, and `PostRejected` when the network does not let us.
+        """
 
 
 class PromptLibrary(Protocol):
@@ -455,6 +461,15 @@ class Store(Protocol):
 
     async def move_cursor(self, schedule_id: str, to: datetime) -> None:
         """Deal with everything up to *to*; never moves back."""
+
+    async def paused(self) -> Mapping[str, Pause]:
+        """Return the schedules that a person holds back, by id."""
+
+    async def pause(self, schedule_id: str, pause: Pause) -> None:
+        """Hold the schedule back: its moments pass. The first pause stays."""
+
+    async def unpause(self, schedule_id: str) -> None:
+        """Let the schedule fire again from now on. Silent if it was not paused."""
 
     # commands and the stop gate
     async def add_command(self, command: Command) -> Command:

@@ -276,7 +276,8 @@ class Scheduler:
             await self._store.move_cursor(schedule.id, now)
             return
         due = moments(schedule, _since(schedule, cursor, now), until=now)
-        for moment in _chosen(schedule, due, now):
+        held = schedule.id in await self._store.paused() if due else False
+        for moment in [] if held else _chosen(schedule, due, now):
             await self._start(schedule, moment)
         if due:
             await self._store.move_cursor(schedule.id, due[-1])

@@ -202,6 +202,8 @@ class Network:
     copies: int = 1
     #: The log: (target, handle, caption) of every post that arrived, and when.
     posts: list[tuple[str, str, str | None, datetime]] = field(default_factory=list)
+    #: The log: ids of posts that were taken down, repeated ones included.
+    taken_down: list[str | None] = field(default_factory=list)
 
 
 class FakePublisher:
@@ -248,6 +250,13 @@ class FakePublisher:
             if target == str(post.target) and media == handle["media"] and at <= shown
             for _ in range(self.network.copies)
         ]
+
+    async def take_down(self, delivery: Delivery) -> None:
+        self.killer.line(f"take down {delivery.target}")
+        script = self.network.script.pop(0) if self.network.script else None
+        if isinstance(script, BotError):
+            raise script
+        self.network.taken_down.append(delivery.remote_id)
 
     def _delivery(self, target: Target, number: int) -> Delivery:
         return Delivery(

@@ -145,6 +145,47 @@ def cancel(run: RunId) -> None:
 
 
 @app.command()
+def undo(
+    run: RunId,
+    target: Annotated[
+        str | None, typer.Option(metavar="TARGET", help="Only there; everywhere if left out.")
+    ] = None,
+) -> None:
+    """Take down the posts of a run where they went out.
+
+    [bold]reelbot runs undo last --target slack:#cats[/]
+    """
+
+    def check(found: Run) -> None:
+        _must_go_to(found, target)
+
+    _ask_only(CommandKind.UNDO, run, check, **({"target": target} if target else {}))
+
+
+@app.command()
+def post(
+    run: RunId,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="slack:#cats, x:@reelbot.")],
+    caption: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The words of this post.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Post a finished video to one more place. What went out elsewhere stays.
+
+    [bold]reelbot runs post last x:@reelbot --caption "A quiet evening."[/]
+    """
+    from bot.domain.post import Target
+
+    try:
+        args = {"target": str(Target.parse(target))}
+    except ValueError as e:
+        raise RequestError(f"{e}.", hint="Name it as in schedules.yaml.") from e
+    args |= {"caption": caption} if caption else {}
+    _ask_and_follow(CommandKind.POST, run, json=json, **args)
+
+
+@app.command()
 def resolve(
     run: RunId,
     answer: Annotated[Answer, typer.Option("--as", help="What you saw over there.")],

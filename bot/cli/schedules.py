@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.cli import session, show
-from bot.cli.options import Json, OnlySchedule
-from bot.domain.schedule import Plan, Schedule
+from bot.cli.options import Json, OnlySchedule, ScheduleId
+from bot.domain.schedule import Pause, Plan, Schedule
 from bot.errors import ConfigError, RequestError
 
 app = typer.Typer(no_args_is_help=True)
@@ -108,6 +108,36 @@ def check(json: Json = False) -> None:
         show.as_json({"ok": True, "schedules": [s.id for s in plan.schedules]})
     else:
         show.result(f"{session.settings().schedules} is fine: {len(plan.schedules)} schedule(s).")
+
+
+@app.command()
+def pause(schedule: ScheduleId) -> None:
+    """Hold a schedule back until `schedules resume`. Moments that pass are not made up."""
+    _hold(schedule, held=True)
+
+
+@app.command()
+def resume(schedule: ScheduleId) -> None:
+    """Let a paused schedule fire again, from its next moment on."""
+    _hold(schedule, held=False)
+
+
+def _hold(schedule: str, *, held: bool) -> None:
+    async def ask() -> None:
+        from bot.app import opened
+
+        [chosen] = _chosen(_plan(), schedule)
+        async with opened(session.settings()) as app:
+            if not held:
+                await app.store.unpause(chosen.id)
+                show.result(f"{chosen.id} fires again.")
+                return
+            pause = Pause(by=session.person(), at=app.desk.clock.now())
+            await app.store.pause(chosen.id, pause)
+            by = (await app.store.paused())[chosen.id].by
+            show.result(f"{chosen.id} is paused by {by}; `reelbot schedules resume {chosen.id}`.")
+
+    session.wait_for(ask)
 
 
 @app.command()

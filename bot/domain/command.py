@@ -15,6 +15,8 @@ class CommandKind(StrEnum):
     RETRY = "retry"
     CANCEL = "cancel"
     RESOLVE = "resolve"  #: A person says what became of an uncertain write.
+    UNDO = "undo"  #: Take down the posts that went out, or the one to `target`.
+    POST = "post"  #: Post a finished video to one more target.
     DELETE = "delete"  #: Delete the files of a run that is over, at the provider and here.
 
 

@@ -26,6 +26,11 @@ class Target:
     def __str__(self) -> str:
         return f"{self.network}:{self.destination}"
 
+    @property
+    def needs_words(self) -> bool:
+        """Whether a post there must not be a video alone: in public it has to say what it is."""
+        return self.network == "x"
+
     @classmethod
     def parse(cls, text: str) -> "Target":
         """Return the target that *text* (`slack:#cats`, `x:@reelbot`) names, or `ValueError`."""
@@ -73,6 +78,7 @@ class DeliveryStatus(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     UNCERTAIN = "uncertain"  #: May have gone out; a person has to look.
+    TAKEN_DOWN = "taken_down"  #: Was there, until a person took it down.
 
     @property
     def is_settled(self) -> bool:

@@ -228,6 +228,11 @@ class Run:
         return self.evolve(deliveries=tuple(kept[t] for t in self.request.targets if t in kept))
 
     @property
+    def wordless(self) -> tuple[Target, ...]:
+        """The targets whose posts lack the words that their network demands."""
+        return tuple(p.target for p in self.posts or () if p.target.needs_words and not p.caption)
+
+    @property
     def delivered(self) -> tuple[Delivery, ...]:
         """The deliveries that went out."""
         return tuple(d for d in self.deliveries if d.status is DeliveryStatus.DELIVERED)

@@ -95,6 +95,14 @@ class Fire:
     due: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Who holds a schedule back, and since when. Moments that pass meanwhile are not made up."""
+
+    by: str
+    at: datetime
+
+
 class ProviderType(StrEnum):
     """The kinds of provider a file can name."""
 

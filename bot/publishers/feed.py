@@ -93,6 +93,11 @@ class Feed:
         """Return the record of that id; None without one, or with one that cannot be read."""
         return _read(self._posts / f"{post_id}.json")
 
+    def remove(self, post_id: str) -> None:
+        """Forget the record of that id and draw the page without it; its files stay."""
+        (self._posts / f"{post_id}.json").unlink(missing_ok=True)
+        self.draw()
+
     def draw(self) -> None:
         """Draw the page of the newest posts.
 

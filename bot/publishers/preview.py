@@ -85,6 +85,11 @@ class PreviewPublisher:
         record = await asyncio.to_thread(self._feed.get, handle["post"])
         return [self._delivery(post.target, record)] if record else []
 
+    async def take_down(self, delivery: Delivery) -> None:
+        """Remove the post from the page; silent if it is not there."""
+        with self._writing():
+            await asyncio.to_thread(self._feed.remove, delivery.remote_id or "")
+
     def _check(self, target: Target, caption: str | None) -> None:
         if not self._wordless and not (caption or "").strip():
             raise PostRejected(

@@ -19,7 +19,7 @@ from bot.domain.budget import Spend
 from bot.domain.command import Command
 from bot.domain.effect import Effect
 from bot.domain.run import Run, RunState
-from bot.domain.schedule import Fire
+from bot.domain.schedule import Fire, Pause
 from bot.domain.video import VideoStatus
 from bot.errors import StoreError
 from bot.ports import (
@@ -218,6 +218,18 @@ class SqlStore:
     async def move_cursor(self, schedule_id: str, to: datetime) -> None:
         """Deal with everything up to *to*; never moves back."""
         await self._write(partial(schedule.move_cursor, schedule_id=schedule_id, to=to))
+
+    async def paused(self) -> Mapping[str, Pause]:
+        """Return the schedules that a person holds back, by id."""
+        return await self._read(schedule.paused)
+
+    async def pause(self, schedule_id: str, pause: Pause) -> None:
+        """Hold the schedule back; the first pause stays."""
+        await self._write(partial(schedule.pause, schedule_id=schedule_id, pause=pause))
+
+    async def unpause(self, schedule_id: str) -> None:
+        """Let the schedule fire again; silent if it was not paused."""
+        await self._write(partial(schedule.unpause, schedule_id=schedule_id))
 
     # commands and the stop gate
 

@@ -1,7 +1,8 @@
 """The tables, as the newest migration leaves them.
 
 Columns decide queries. A run's `doc` is the run itself; the columns beside it repeat what
-queries ask for. Rows are never deleted, except that of a stop that is over, and those of `files`.
+queries ask for. Rows are never deleted, except those of stops and
+pauses that are over, and those of `files`.
 """
 
 from collections.abc import Callable, Mapping
@@ -153,6 +154,15 @@ cursors = Table(
     "cursors",
     metadata,
     Column("schedule_id", KEY, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+#: A row is a schedule that a person holds back.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("schedule_id", KEY, primary_key=True),
+    Column("by", Text, nullable=False),
     Column("at", Instant, nullable=False),
 )
 

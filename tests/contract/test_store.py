@@ -17,7 +17,7 @@ from bot.domain.command import Command, CommandKind, CommandState
 from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Target
 from bot.domain.run import Failure, Removal, Run, RunRequest, RunState, Step, WaitReason
-from bot.domain.schedule import ApprovalMode, ApprovalPolicy, Fire
+from bot.domain.schedule import ApprovalMode, ApprovalPolicy, Fire, Pause
 from bot.domain.video import Asset, Derivation, Origin, VideoJob, VideoSpec, VideoStatus
 from bot.errors import BotError, BudgetExceeded, Conflict, LeaseLost, NotFound, StoreError
 from bot.ports import (
@@ -798,3 +798,19 @@ class TestCommits:
             await closed.add_run(a_run())
         with pytest.raises(StoreError, match="closed"):
             await closed.list_runs()
+
+
+# --- pauses ------------------------------------------------------------------------------------
+
+
+async def test_a_pause_stays_until_it_is_lifted(store):
+    first, second = Pause(by="ann", at=NOW), Pause(by="bob", at=NOW + timedelta(hours=1))
+
+    await store.pause("cats", first)
+    await store.pause("cats", second)
+    await store.pause("dogs", second)
+
+    assert await store.paused() == {"cats": first, "dogs": second}
+    await store.unpause("cats")
+    await store.unpause("cats")
+    assert await store.paused() == {"dogs": second}

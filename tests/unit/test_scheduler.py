@@ -20,6 +20,7 @@ from bot.domain.schedule import (
     ApprovalMode,
     ApprovalPolicy,
     Missed,
+    Pause,
     Plan,
     Schedule,
     VideoDefaults,
@@ -254,6 +255,7 @@ class Cursors:
 
     def __init__(self) -> None:
         self.at: dict[str, datetime] = {}
+        self.held: dict[str, Pause] = {}
         self.broken = False
 
     async def cursor(self, schedule_id: str) -> datetime | None:
@@ -263,6 +265,9 @@ class Cursors:
 
     async def move_cursor(self, schedule_id: str, to: datetime) -> None:
         self.at[schedule_id] = max(to, self.at.get(schedule_id, to))
+
+    async def paused(self) -> dict[str, Pause]:
+        return self.held
 
 
 class SettableClock(FakeClock):
@@ -407,6 +412,19 @@ async def test_a_disabled_schedule_starts_nothing_and_makes_up_for_nothing_later
         await b.scheduler.reload()
         await b.scheduler.look()
     assert b.started == []
+
+
+async def test_moments_that_pass_while_a_schedule_is_paused_are_not_made_up_for(bench):
+    b = bench(schedule("*/10 * * * *", missed=Missed.ALL), now="2027-01-01T10:05Z")
+    b.cursors.at["cats"] = at(DOWN)
+    b.cursors.held["cats"] = Pause(by="ann", at=at(DOWN))
+    async with b.scheduler.run():
+        b.clock.set(at("2027-01-01T10:25Z"))
+        await b.scheduler.look()
+        del b.cursors.held["cats"]
+        b.clock.set(at("2027-01-01T10:35Z"))
+        await b.scheduler.look()
+    assert b.times() == ["10:30"]
 
 
 async def test_two_looks_at_once_start_one_key(bench):

@@ -15,8 +15,10 @@ from bot.pipeline.obey.approve import approve, reject
 from bot.pipeline.obey.cancel import cancel
 from bot.pipeline.obey.delete import delete
 from bot.pipeline.obey.edit import edit
+from bot.pipeline.obey.post import post
 from bot.pipeline.obey.resolve import resolve
 from bot.pipeline.obey.retry import retry
+from bot.pipeline.obey.undo import undo
 from bot.pipeline.work import Work
 from bot.ports import FinishCommand
 
@@ -29,6 +31,8 @@ _APPLY: dict[CommandKind, Callable[[Work, Command], Awaitable[Applied]]] = {
     CommandKind.RETRY: retry,
     CommandKind.CANCEL: cancel,
     CommandKind.RESOLVE: resolve,
+    CommandKind.UNDO: undo,
+    CommandKind.POST: post,
     CommandKind.DELETE: delete,
 }
 

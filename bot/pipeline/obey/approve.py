@@ -12,6 +12,9 @@ async def approve(work: Work, command: Command) -> Applied:
     _must_wait_for_approval(work.run)
     if command.at >= expiry(work.run):
         raise Refused(f"Too late: it expired at {expiry(work.run):%Y-%m-%d %H:%M} UTC.")
+    if work.run.wordless:
+        silent = ", ".join(map(str, work.run.wordless))
+        raise Refused(f"The post to {silent} has no words yet; edit it first.")
     work.stage(
         approval=Approval(by=command.by, at=work.now()),
         state=RunState.RUNNING,

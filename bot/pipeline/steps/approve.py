@@ -11,9 +11,12 @@ from bot.ports import Change
 
 
 async def approve(work: Work) -> None:
-    """Posts -> somebody's word. Parks without a task in memory until a person or expiry comes."""
+    """Posts -> somebody's word. Parks without a task in memory until a person or expiry comes.
+
+    A post without the words it needs waits for a person whatever the policy says.
+    """
     policy = work.run.request.approval
-    if policy.mode is ApprovalMode.AUTO:
+    if policy.mode is ApprovalMode.AUTO and not work.run.wordless:
         work.stage(approval=Approval(by="auto", at=work.now()))
         return
     if work.run.asked_at is None:

@@ -107,7 +107,7 @@ async def fit(work: Work) -> None:
             Post(
                 run_id=run.id,
                 target=target,
-                caption=run.prompt.caption,
+                caption=run.request.captions.get(str(target), run.prompt.caption),
                 alt_text=run.prompt.alt_text,
                 asset=await work.ports.media.fit(run.video, run.inspection, limits),
                 thumbnail=run.thumbnail,

@@ -51,15 +51,14 @@ def _video_price(work: Work) -> Decimal:
 
 
 def _post_prices(work: Work) -> dict[str, Decimal]:
-    prompt = work.run.prompt
+    prompt, targets = work.run.prompt, work.run.request.targets
     assert prompt
-    words = {p.target: p.caption for p in work.run.posts or ()}
+    words = {t: work.run.request.captions.get(str(t), prompt.caption) for t in targets}
+    words |= {p.target: p.caption for p in work.run.posts or ()}
     prices = {
-        str(t): work.ports.publishers[t.network].estimate(
-            t, words.get(t, prompt.caption), prompt.alt_text
-        )
-        for t in work.run.request.targets
-        if not work.run.delivery(t).status.is_settled
+        str(t): work.ports.publishers[t.network].estimate(t, words[t], prompt.alt_text)
+        for t in targets
+        if not work.run.delivery(t).status.is_settled and (words[t] or not t.needs_words)
     }
     return {target: usd for target, usd in prices.items() if usd}
 

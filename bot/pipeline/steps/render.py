@@ -20,12 +20,13 @@ async def render(work: Work) -> None:
         prompt = Prompt(text=request.prompt or "", caption=None, alt_text=None)
     if request.caption:
         prompt = replace(prompt, caption=request.caption)
-    _check_captions(request.targets, prompt)
+    if request.asked_in is None:  # a card can ask for the words
+        _check_captions(request.targets, prompt)
     work.stage(prompt=prompt)
 
 
 def _check_captions(targets: Sequence[Target], prompt: Prompt) -> None:
-    silent = [str(t) for t in targets if t.network == "x" and not prompt.caption]
+    silent = [str(t) for t in targets if t.needs_words and not prompt.caption]
     if silent:
         raise RequestError(
             f"A post to {', '.join(silent)} needs a caption.",
