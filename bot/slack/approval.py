@@ -28,6 +28,8 @@ from bot.slack.buttons import Action
 from bot.slack.scene import Scene
 
 _BUTTONS = (Action.APPROVE, Action.REJECT, Action.EDIT, Action.DETAILS)
+#: What has no words yet cannot be approved.
+_WITHOUT_WORDS = (Action.EDIT, Action.REJECT, Action.DETAILS)
 
 
 def approval_card(run: Run, scene: Scene, *, generation: int) -> Message:
@@ -69,7 +71,8 @@ def _open(run: Run, scene: Scene) -> list[Block]:
     if findings := run.inspection.findings if run.inspection else ():
         blocks.append(context(f"{words('mark.finding')} {inline(' '.join(findings), 400)}"))
     blocks.append(context(" · ".join(_terms(run, scene))))
-    return [*blocks, *actions(*(buttons.of_run(action, run, scene) for action in _BUTTONS))]
+    offered = _WITHOUT_WORDS if run.wordless else _BUTTONS
+    return [*blocks, *actions(*(buttons.of_run(action, run, scene) for action in offered))]
 
 
 def _title(run: Run, scene: Scene, verdict: str) -> str:
@@ -99,7 +102,8 @@ def _where(post: Post, scene: Scene) -> str:
     words, network = scene.words, post.target.network
     place = scene.place(post.target)
     if not post.caption:
-        return words("out.silent", place=place)
+        key = "out.wordless" if post.target.needs_words else "out.silent"
+        return words(key, place=place)
     n = caption_length(network, post.caption)
     if network == "x":
         key = "out.too_long" if n > LONGEST["x"] else "out.counted"

@@ -10,7 +10,8 @@ from bot.domain.run import Step
 from bot.domain.video import VideoStatus
 from bot.errors import Rejected
 from bot.slack.buttons import Action, read_value
-from bot.slack.card import desk_card, mood_of, offered
+from bot.slack.card import desk_card, offered
+from bot.slack.mood import mood_of
 from tests import slack_examples as examples
 from tests.slack_limits import elements, texts
 
@@ -40,6 +41,9 @@ def pressed(message: object, action: Action) -> dict:
         ("stopped", [A.CANCEL, A.DETAILS]),
         ("waiting for approval", [A.EDIT, A.CANCEL, A.DETAILS]),
         ("waiting for approval here", [A.APPROVE, A.REJECT, A.EDIT, A.DETAILS]),
+        ("without words for X", [A.EDIT, A.CANCEL, A.DETAILS]),
+        ("taken down", [A.REMIX, A.POST, A.DELETE, A.DETAILS]),
+        ("taken down from one", [A.REMIX, A.POST, A.UNDO, A.DETAILS]),
         ("post uncertain", [A.RESOLVE, A.DETAILS]),
         ("create uncertain", [A.RESOLVE, A.DETAILS]),
         ("video late", [A.RESOLVE, A.DETAILS]),
@@ -123,6 +127,13 @@ def test_progress_is_drawn():
             "make, and pay",
         ),
         ("partly posted", "Not every post", "$0.80 was spent", "Posted to <", "Press Retry"),
+        (
+            "partly posted, then taken down",
+            "Not every post",
+            "$0.80 was spent",
+            "Taken down from #cats.",
+            "Press Retry",
+        ),
         ("post uncertain", "An answer was lost", "Up to $0.82", "Perhaps posted", "Look there"),
         ("budget exceeded", "budget does not", "No money", "Nothing was posted", "tomorrow"),
         ("internal", "mistake of its own", "$0.80 was spent", "Nothing was", "tell whoever"),
@@ -208,6 +219,18 @@ def test_a_dear_retry_asks_first():
 
 def test_a_retry_that_posts_to_x_asks_first():
     assert "@reelbot on X" in pressed(card("post refused"), A.RETRY)["confirm"]["text"]["text"]
+
+
+@pytest.mark.parametrize("name", examples.RUNS)
+def test_every_mood_has_its_words(name):
+    mood = mood_of(examples.RUNS[name])
+    assert examples.scene().words.has(f"state.{mood}")
+    assert examples.scene().words.has(f"say.{mood}")
+
+
+def test_the_examples_show_every_mood():
+    shown = {f"state.{mood_of(run)}" for run in examples.RUNS.values()}
+    assert shown == {key for key in examples.scene().words.texts if key.startswith("state.")}
 
 
 def test_a_retry_pays_for_nothing_twice():
