@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from benchmarks import engine, render, startup, waiting
+from benchmarks import download, engine, looking, render, startup, waiting, webhooks
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     python = platform.python_version()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {python}, load {load:.1f}")
-    for benchmark in (startup, engine, waiting, render):
+    for benchmark in (startup, engine, waiting, looking, webhooks, download, render):
         print(f"\n{benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}")
         sys.stdout.flush()
         benchmark.main()

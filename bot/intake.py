@@ -9,13 +9,22 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from difflib import get_close_matches
 
 from bot.domain.post import Target
 from bot.domain.prompt import Prompt
-from bot.domain.run import RunRequest
+from bot.domain.run import Run, RunRequest
 from bot.domain.schedule import Plan, Schedule, VideoDefaults, resolve_video
-from bot.domain.video import Asset, VideoRequest, VideoSpec
+from bot.domain.video import (
+    Asset,
+    Derivation,
+    Origin,
+    VideoJob,
+    VideoRequest,
+    VideoSpec,
+    VideoStatus,
+)
 from bot.errors import RequestError
 from bot.ports import PromptLibrary, VideoProvider
 
@@ -32,6 +41,8 @@ class Wish:
     video: VideoDefaults = field(default_factory=VideoDefaults)
     #: The first frame, already in the media library.
     image: Asset | None = None
+    #: The provider's ids of the characters that appear.
+    characters: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     caption: str | None = None
     lang: str | None = None
@@ -81,6 +92,7 @@ class Intake:
             )
         template = self._prompts.get(wish.template) if wish.template else None
         video = resolve_video(wish.video, template, ad_hoc.video)
+        spec = self._spec(wish.provider or ad_hoc.provider, video)
         request = RunRequest(
             key=f"{wish.by}!{secrets.token_hex(8)}",
             source=wish.by,
@@ -91,12 +103,56 @@ class Intake:
             lang=wish.lang,
             asked_in=wish.asked_in,
             provider=wish.provider or ad_hoc.provider,
-            video=self._spec(wish.provider or ad_hoc.provider, video),
+            video=replace(spec, reference=wish.image, characters=wish.characters),
             targets=_targets(wish.targets) or ad_hoc.targets,
             approval=ad_hoc.approval,
         )
-        self._check(request, image=wish.image)
-        return replace(request, video=replace(request.video, reference=wish.image))
+        self._check(request)
+        return request
+
+    def derived(
+        self, source: Run, how: Derivation, wish: Wish, *, now: datetime, added: int = 0
+    ) -> RunRequest:
+        """Return the request of a video that grows out of that of *source*.
+
+        Provider, model, size and length are its own; *added* are the seconds of an extension.
+        """
+        job = _made(source, now)
+        spec, ad_hoc = source.request.video, self._plan().ad_hoc
+        origin = Origin(how=how, video_id=job.id, run_id=source.id, seconds=job.seconds)
+        request = RunRequest(
+            key=f"{wish.by}!{secrets.token_hex(8)}",
+            source=wish.by,
+            prompt=wish.prompt,
+            caption=wish.caption,
+            provider=source.request.provider,
+            video=VideoSpec(
+                model=spec.model or job.model,
+                seconds=job.seconds + added,
+                size=spec.size,
+                origin=origin,
+            ),
+            targets=_targets(wish.targets) or ad_hoc.targets,
+            approval=ad_hoc.approval,
+        )
+        self._check(request)
+        return request
+
+    def price(self, request: RunRequest) -> Decimal:
+        """Return what the video costs, USD; `RequestError` for one that cannot be made."""
+        spec, provider = request.video, self._provider(request.provider)
+        _must_be_able(provider, spec)
+        return provider.estimate(
+            VideoRequest(
+                prompt=self._render(request).text,
+                model=spec.model or "",
+                seconds=spec.seconds,
+                size=spec.size,
+                reference=spec.reference.path if spec.reference else None,
+                characters=spec.characters,
+                origin=spec.origin,
+            )
+        )
 
     def _scheduled(self, schedule: Schedule, source: str, key: str) -> RunRequest:
         template = self._prompts.get(schedule.template)
@@ -113,7 +169,7 @@ class Intake:
             targets=schedule.targets,
             approval=schedule.approval,
         )
-        self._check(request, image=None)
+        self._check(request)
         return request
 
     def _spec(self, provider: str, video: VideoDefaults) -> VideoSpec:
@@ -129,7 +185,7 @@ class Intake:
             )
         return video.spec(models)
 
-    def _check(self, request: RunRequest, *, image: Asset | None) -> None:
+    def _check(self, request: RunRequest) -> None:
         """Try everything that can be tried without spending or writing."""
         prompt = self._render(request)
         silent = [str(t) for t in request.targets if t.needs_words and not prompt.caption]
@@ -138,16 +194,7 @@ class Intake:
                 f"A post to {', '.join(silent)} needs a caption.",
                 hint="Give one with --caption or in the template; a prompt is never used as one.",
             )
-        spec = request.video
-        self._provider(request.provider).estimate(
-            VideoRequest(
-                prompt=prompt.text,
-                model=spec.model or "",
-                seconds=spec.seconds,
-                size=spec.size,
-                reference=image.path if image else None,
-            )
-        )
+        self.price(request)
 
     def _render(self, request: RunRequest) -> Prompt:
         if request.template:
@@ -163,6 +210,44 @@ class Intake:
         if name not in self._providers:
             raise _unknown("provider", name, self._providers)
         return self._providers[name]
+
+
+def _made(source: Run, now: datetime) -> VideoJob:
+    """Return the job whose video the provider still has; `RequestError` where it has none."""
+    job = source.job
+    if source.removed and source.removed.at_provider:
+        raise RequestError(
+            f"The video of {source.id} was deleted by {source.removed.by}.",
+            hint="A video grows only out of one that its provider still has.",
+        )
+    if job is None or source.video_status is not VideoStatus.COMPLETED:
+        status = (source.video_status or VideoStatus.UNKNOWN).value.replace("_", " ")
+        raise RequestError(
+            f"The video of {source.id} was not finished: {status}.",
+            hint="A video grows only out of a finished one.",
+        )
+    if job.expires_at and job.expires_at <= now:
+        raise RequestError(
+            f"{job.provider} has deleted the video of {source.id}:"
+            f" it expired at {job.expires_at:%Y-%m-%d %H:%M} UTC.",
+            hint="Make it again, then go on from the new one.",
+        )
+    return job
+
+
+_VERBS = {Derivation.REMIX: "remix", Derivation.EDIT: "edit", Derivation.EXTENSION: "extend"}
+
+
+def _must_be_able(provider: VideoProvider, spec: VideoSpec) -> None:
+    can = provider.capabilities
+    if spec.origin and spec.origin.how not in can.derivations:
+        known = ", ".join(verb for how, verb in _VERBS.items() if how in can.derivations)
+        raise RequestError(
+            f"{provider.name} cannot {_VERBS[spec.origin.how]} videos.",
+            hint=f"It can: {known}." if known else "Make a new one with `reelbot make`.",
+        )
+    if spec.characters and not can.characters:
+        raise RequestError(f"{provider.name} keeps no characters.", hint="Leave --character out.")
 
 
 def _targets(texts: Iterable[str]) -> tuple[Target, ...]:

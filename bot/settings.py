@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    studio_api_key: SecretStr | None = Field(
+        None, description="the key that `reelbot studio` asks its clients for"
+    )
+    studio_webhook_secret: SecretStr | None = Field(
+        None, description="the secret that signs the studio's webhooks (whsec_…)"
+    )
+
     # The vendors' own names, as their documentation and everybody's shell profiles spell them.
     slack_bot_token: SecretStr | None = Field(
         None, validation_alias="SLACK_BOT_TOKEN", description="a bot token (xoxb-…)"
@@ -106,11 +113,6 @@ class Settings(BaseSettings):
     )
     openai_api_key: SecretStr | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="a key for a Videos API"
-    )
-    openai_webhook_secret: SecretStr | None = Field(
-        None,
-        validation_alias="OPENAI_WEBHOOK_SECRET",
-        description="the secret that signs the provider's webhooks (whsec_…)",
     )
 
     #: All names that were set, those we do not know included: providers name their own keys.

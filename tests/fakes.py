@@ -78,6 +78,8 @@ class Vendor:
     strangers: list[VideoJob] = field(default_factory=list)
     #: The log: every create that reached the vendor.
     jobs: dict[str, VideoJob] = field(default_factory=dict)
+    #: What they asked for.
+    requests: list[VideoRequest] = field(default_factory=list)
     #: The log: every delete that reached the vendor, repeated ones included.
     deletes: list[str] = field(default_factory=list)
     looks: int = 0
@@ -120,6 +122,7 @@ class FakeProvider:
 
     def __init__(self, vendor: Vendor, killer: Killer, *, authoritative: bool = True) -> None:
         self.name = "vendor"
+        self.on_over = lambda _video_id: None
         self.vendor = vendor
         self.killer = killer
         model = Model(
@@ -147,6 +150,7 @@ class FakeProvider:
         if isinstance(script, BotError):
             raise script
         job = self.vendor.create(self.name, request)
+        self.vendor.requests.append(request)
         self.killer.line("create: after it arrived, before the answer")
         if script == "lose":
             raise AmbiguousCreate

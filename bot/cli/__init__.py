@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.cli import database, demo, doctor, engine, make, prompts, runs, schedules, show
+from bot.cli import (
+    database,
+    demo,
+    doctor,
+    engine,
+    make,
+    prompts,
+    runs,
+    schedules,
+    show,
+    studio,
+    videos,
+)
 from bot.errors import BotError, ConfigError, MediaError, StoreError
 
 app = typer.Typer(
@@ -61,7 +73,13 @@ app.add_typer(
     help="See what was made, and decide what waits for you.",
     rich_help_panel=_VIDEOS,
 )
-for each in (engine.run, engine.stop, engine.start, engine.health, doctor.doctor):
+app.add_typer(
+    videos.app,
+    name="videos",
+    help="Find the videos that were made; fetch, remix, extend and delete them.",
+    rich_help_panel=_VIDEOS,
+)
+for each in (engine.run, engine.stop, engine.start, engine.health, doctor.doctor, studio.studio):
     app.command(rich_help_panel=_BOT)(each)
 app.add_typer(database.app, name="db", help="Look after the database.", rich_help_panel=_BOT)
 app.add_typer(

@@ -1,7 +1,6 @@
 """What several commands take: arguments and options, and what completes them in a shell."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +44,26 @@ def _runs() -> Completed:
         return [(run.id, f"{run.state.value}, {run.request.source}") for run in runs]
 
     return [*asyncio.run(newest()), ("last", "the newest run")]
+
+
+def _videos() -> Completed:
+    import asyncio
+
+    from bot.app import load_settings, reading
+
+    async def newest() -> Completed:
+        async with reading(load_settings(quiet=True)) as store:
+            runs = await store.videos(limit=20)
+        return [(run.id, f"{run.video_status}, {run.request.provider}") for run in runs]
+
+    return [*asyncio.run(newest()), ("last", "the newest video")]
+
+
+def _providers() -> Completed:
+    from bot.app import load, load_settings
+
+    plan, _ = load(load_settings(quiet=True))
+    return [(name, entry.type.value) for name, entry in plan.providers.items()]
 
 
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print the result as JSON.")]
@@ -92,6 +111,34 @@ OnlySchedule = Annotated[
     str | None,
     typer.Argument(metavar="SCHEDULE", help="Only this one.", autocompletion=_quietly(_schedules)),
 ]
-ImageFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="The first frame: a PNG, JPEG or WebP file.")
+ImageSource = Annotated[
+    str | None,
+    typer.Option(
+        metavar="IMAGE",
+        help="The first frame: a PNG, JPEG or WebP file, its https address, or a data: URL.",
+    ),
 ]
+Characters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--character",
+        metavar="ID",
+        help="Who appears in it, as `videos character` printed; again for more.",
+    ),
+]
+_VIDEO = "The id of a video's run, the beginning of it, or `last`."
+VideoId = Annotated[
+    str, typer.Argument(metavar="ID", help=_VIDEO, autocompletion=_quietly(_videos))
+]
+VideoIds = Annotated[
+    list[str], typer.Argument(metavar="ID...", help=_VIDEO, autocompletion=_quietly(_videos))
+]
+Provider = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="A provider of schedules.yaml.",
+        autocompletion=_quietly(_providers),
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask.")]

@@ -10,6 +10,7 @@ from bot.domain.budget import Spend
 from bot.domain.effect import Effect
 from bot.domain.post import Delivery, DeliveryStatus
 from bot.domain.run import Run, RunState, Step, WaitReason
+from bot.domain.video import Origin
 
 Rows = Iterator[tuple[str, show.Cell]]
 
@@ -45,7 +46,7 @@ def _short(run: Run, data: Path) -> Rows:
             yield "caption", show.one_line(caption, _NAMES)
     if run.price:
         yield "price", show.usd(run.price.total)
-    if run.video:
+    if run.video and not run.removed:
         yield "video", data / "media" / run.video.path
     yield from _notes(run)
     yield from _deliveries(run, data)
@@ -85,9 +86,7 @@ def _full(run: Run, data: Path) -> Rows:
     yield from _provider(run)
     if run.price:
         yield "price", show.usd(run.price.total)
-    for name in ("video", "thumbnail", "spritesheet"):
-        if asset := getattr(run, name):
-            yield name, data / "media" / asset.path
+    yield from files(run, data)
     yield from _notes(run)
     yield "steps", _steps(run)
     if run.approval:
@@ -96,6 +95,21 @@ def _full(run: Run, data: Path) -> Rows:
         yield "ended by", run.ended_by
     yield from _deliveries(run, data)
     yield from _advice(run)
+
+
+def files(run: Run, data: Path) -> Rows:
+    """Return where the files of the video are, or who deleted them."""
+    if run.removed:
+        yield "deleted by", f"{run.removed.by}, {show.when(run.removed.at)}"
+        return
+    for name in ("video", "thumbnail", "spritesheet"):
+        if asset := getattr(run, name):
+            yield name, data / "media" / asset.path
+
+
+def lineage(origin: Origin) -> str:
+    """Return in words what a video grew out of."""
+    return f"{origin.how.value} of {origin.run_id}"
 
 
 def _words(run: Run) -> Rows:
@@ -117,6 +131,10 @@ def _words(run: Run) -> Rows:
 def _provider(run: Run) -> Rows:
     spec = run.request.video
     yield "provider", f"{run.request.provider}: {spec.model}, {spec.size}, {spec.seconds} s"
+    if spec.origin:
+        yield "made from", lineage(spec.origin)
+    if spec.characters:
+        yield "characters", ", ".join(spec.characters)
     if run.job:
         yield "job", f"{run.job.id}: {run.job.status.value}"
 

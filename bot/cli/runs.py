@@ -1,7 +1,6 @@
 """`runs …`: what was made, what waits for a person, and what that person says."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +10,10 @@ from bot.cli import report, session, show
 from bot.cli.options import Json, RunId
 from bot.domain.command import CommandKind
 from bot.domain.run import Run, RunState
-from bot.errors import NotFound, RequestError
+from bot.errors import RequestError
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.ports import Store
-    from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -76,7 +73,7 @@ def show_run(run: RunId, json: Json = False) -> None:
 
     async def ask() -> None:
         settings = session.settings()
-        async with _reading(settings) as store:
+        async with session.reading(settings) as store:
             found = await session.find_run(store, run)
             effects, spends = await store.effects(found.id), await store.spends(found.id)
         if json:
@@ -240,20 +237,9 @@ def _with_run(reference: str, act: Callable[["App", Run], Awaitable[None]]) -> N
         from bot.app import opened
 
         settings = session.settings()
-        async with _reading(settings) as store:
+        async with session.reading(settings) as store:
             found = await session.find_run(store, reference)
         async with opened(settings) as app:
             await act(app, found)
 
     session.wait_for(ask)
-
-
-@asynccontextmanager
-async def _reading(settings: "Settings") -> AsyncGenerator["Store"]:
-    """Open the database as it is; it is not made for a question."""
-    from bot.app import database_exists, reading
-
-    if not database_exists(settings):
-        raise NotFound("There are no runs yet.", hint="`reelbot make` starts one.")
-    async with reading(settings) as store:
-        yield store

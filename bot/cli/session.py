@@ -6,7 +6,9 @@ and we follow, otherwise we are the engine for as long as that one run moves.
 
 import asyncio
 import getpass
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import signal
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -58,15 +60,18 @@ def wait_for(coroutine: Callable[[], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def moving(app: "App", run_id: str) -> AsyncGenerator[None]:
-    """See to it that somebody moves the run while the context is open."""
+async def moving(app: "App", *run_ids: str, makes: bool = True) -> AsyncGenerator[None]:
+    """See to it that somebody moves the runs while the context is open; once for each App.
+
+    *makes*: as `App.engine` takes it.
+    """
     async with AsyncExitStack() as stack:
         if not app.store.engine_running():
             with suppress(EngineRunning):  # one that starts this very moment
-                await stack.enter_async_context(app.engine(only=run_id))
+                await stack.enter_async_context(app.engine(only=run_ids, makes=makes))
                 yield
                 return
-        substitute = asyncio.create_task(_stand_in(app, run_id))
+        substitute = asyncio.create_task(_stand_in(app, run_ids, makes=makes))
         try:
             yield
         finally:
@@ -74,14 +79,14 @@ async def moving(app: "App", run_id: str) -> AsyncGenerator[None]:
             await asyncio.gather(substitute, return_exceptions=True)
 
 
-async def _stand_in(app: "App", run_id: str) -> None:
-    """Move the run if the engine that should do it has gone, or was there for another run."""
+async def _stand_in(app: "App", run_ids: Collection[str], *, makes: bool) -> None:
+    """Move the runs if the engine that should do it has gone, or was there for others."""
     away = 0
     while away < _PATIENCE:
         await asyncio.sleep(1)
         away = 0 if await asyncio.to_thread(app.store.engine_running) else away + 1
     try:
-        async with app.engine(only=run_id):
+        async with app.engine(only=run_ids, makes=makes):
             show.remark("The engine has gone; going on without it.")
             await asyncio.Event().wait()
     except BotError as e:
@@ -105,7 +110,8 @@ async def begin(app: "App", request: RunRequest, *, detach: bool, json: bool) ->
 
 def _shape(request: RunRequest) -> str:
     spec = request.video
-    return f"{spec.seconds} s, {spec.size}, by {request.provider}."
+    of = f", {report.lineage(spec.origin)}" if spec.origin else ""
+    return f"{spec.seconds} s, {spec.size}, by {request.provider}{of}."
 
 
 async def follow_to_rest(
@@ -135,12 +141,52 @@ def _finish(run: Run, app: "App", *, json: bool) -> None:
 
 async def ask(app: "App", kind: CommandKind, run_id: str, **args: str) -> str:
     """Give a command and return the engine's answer; exits 1 if it was refused."""
-    command = Command(kind=kind, run_id=run_id, args=args, by=person(), at=app.desk.clock.now())
-    answered = await app.pipeline.ask(command)
+    answered = await tell(app, kind, run_id, **args)
     if answered.state is CommandState.REFUSED:
         show.failure(answered.answer or "Refused.", None)
         raise typer.Exit(1)
     return answered.answer or "Done."
+
+
+async def tell(app: "App", kind: CommandKind, run_id: str, **args: str) -> Command:
+    """Give a command and return it with the engine's answer."""
+    command = Command(kind=kind, run_id=run_id, args=args, by=person(), at=app.desk.clock.now())
+    return await app.pipeline.ask(command)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Return when a person says yes; *yes* says it beforehand, for programs.
+
+    Exits 1 for any other answer, 130 for Ctrl-C. Raises `RequestError` where nobody can be asked.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and show.err.is_terminal):
+        raise RequestError("Nobody can be asked here.", hint="Say so beforehand: --yes.")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's would wait for us
+    try:
+        show.err.print(show.text(f"{question} [y/N] "), end="")
+        answer = sys.stdin.readline().strip().lower()
+    except KeyboardInterrupt:
+        show.remark("")
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if answer not in {"y", "yes"}:
+        show.remark("Nothing was done.")
+        raise typer.Exit(1)
+
+
+@asynccontextmanager
+async def reading(settings: "Settings") -> AsyncGenerator["Store"]:
+    """Open the database as it is; it is not made for a question."""
+    from bot.app import database_exists
+    from bot.app import reading as read
+
+    if not database_exists(settings):
+        raise NotFound("There are no runs yet.", hint="`reelbot make` starts one.")
+    async with read(settings) as store:
+        yield store
 
 
 async def find_run(store: "Store", reference: str) -> Run:
@@ -160,3 +206,24 @@ async def find_run(store: "Store", reference: str) -> Run:
         ids = ", ".join(run.id for run in runs)
         raise RequestError(f"{reference!r} could be {ids}.", hint="Give more of the id.")
     return (exact or runs)[0]
+
+
+async def find_video(store: "Store", reference: str) -> Run:
+    """Return the run of the video that *reference* names: an id, its beginning, or `last`."""
+    if reference == "last":
+        newest = await store.videos(limit=1)
+        if not newest:
+            raise NotFound("There are no videos yet.", hint="`reelbot make` makes one.")
+        return newest[0]
+    run = await find_run(store, reference)
+    if run.video_status is None:
+        raise NotFound(
+            f"Run {run.id} has not asked for a video: {run.state.value}.",
+            hint=f"`reelbot runs show {run.id}` says where it stands.",
+        )
+    return run
+
+
+def first_words(run: Run, indent: int) -> str:
+    """Return as much of what *run*'s video shows as a line takes behind *indent* columns."""
+    return show.one_line(run.prompt.text if run.prompt else run.request.prompt or "", indent)

@@ -60,16 +60,27 @@ def facts(rows: Iterable[tuple[Cell, Cell]]) -> None:
         result(line.append(" " * (width - name.cell_len)).append_text(_wrap(cell, width)))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Print *rows* aligned; on a terminal the words of the last column are wrapped."""
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    notes: Sequence[Iterable[str]] = (),
+) -> None:
+    """Print *rows* aligned; on a terminal the words of the last column are wrapped.
+
+    The *notes* of a row stand below it, a line each.
+    """
     lines = [[Text(name, style="bold") for name in columns]]
     lines += [[text(cell) for cell in row] for row in rows]
     widths = [max(line[i].cell_len for line in lines) + 2 for i in range(len(columns) - 1)]
-    for line in lines:
+    under: list[Iterable[str]] = [(), *notes, *[()] * (len(lines) - 1 - len(notes))]
+    for line, below in zip(lines, under, strict=True):
         row = Text()
         for cell, width in zip(line, widths, strict=False):
             row.append_text(cell).append(" " * (width - cell.cell_len))
         result(row.append_text(_wrap(line[-1], sum(widths))))
+        for note in below:
+            result(f"  {one_line(note, 2)}")
 
 
 def _wrap(cell: Cell, indent: int) -> Text:

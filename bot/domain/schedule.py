@@ -110,6 +110,16 @@ class ProviderType(StrEnum):
     VIDEOS_API = "videos-api"
 
 
+class Ability(StrEnum):
+    """What only some servers of the Videos API can do beside creating videos."""
+
+    REMIX = "remix"
+    EDIT = "edit"
+    EXTENSION = "extension"
+    CHARACTERS = "characters"
+    DELETE = "delete"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEntry:
     """One entry under `providers:`."""
@@ -119,10 +129,13 @@ class ProviderEntry:
     base_url: str | None = None
     #: The name of the environment variable that holds the key; never the key.
     api_key_env: str | None = None
+    #: The name of the one with the secrets that sign its webhooks; None where it sends none.
+    webhook_secret_env: str | None = None
     #: Seconds that one request may take; a lost one is looked for after half as much again.
     timeout: float = 60.0
     #: Whether its list proves what it lacks: a lost create that it does not show is sent again.
     trust_listing: bool = False
+    can: frozenset[Ability] = frozenset()
     models: Mapping[str, Model] = field(default_factory=dict)
 
 

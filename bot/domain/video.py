@@ -78,6 +78,8 @@ class Origin:
     video_id: str
     #: The run that made it.
     run_id: str
+    #: How long it is. An extension needs it: only what is longer is made, and paid for.
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,12 @@ class VideoRequest:
     def fingerprint(self) -> tuple[str, str, int, str]:
         """What a provider's list shows of a request; equal ones cannot be told apart there."""
         return (self.prompt, self.model, self.seconds, self.size)
+
+    @property
+    def new_seconds(self) -> int:
+        """The seconds that are made anew; of an extension only those that its origin lacks."""
+        extends = self.origin and self.origin.how is Derivation.EXTENSION
+        return self.seconds - (self.origin.seconds or 0 if self.origin and extends else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,16 +12,18 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.domain.command import Command, CommandState
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire
-from bot.errors import StoreError
+from bot.errors import NotFound, StoreError
 from bot.pipeline.gate import Gate
 from bot.pipeline.runner import Runner
+from bot.pipeline.steps.wait import is_waiting
 from bot.pipeline.work import Ports
 from bot.ports import Stop
 
@@ -47,8 +49,10 @@ class Pipeline:
         self._watchers: dict[str, set[asyncio.Queue[Run]]] = {}
         self._runner = Runner(ports, owner=f"engine-{secrets.token_hex(4)}", show=self._show)
         self._running = False
-        #: The one run that is moved; None for all.
-        self._only: str | None = None
+        #: What providers saw by the way, on its way to the runs.
+        self._hints: set[asyncio.Task[None]] = set()
+        #: The runs that are moved; None for all.
+        self._only: Collection[str] | None = None
 
     # --- for triggers --------------------------------------------------------------------------
 
@@ -64,12 +68,24 @@ class Pipeline:
     async def ask(self, command: Command) -> Command:
         """Append *command* and return it answered; waits for the engine to see it."""
         command = await self._ports.store.add_command(command)
-        if self._running and self._only in {None, command.run_id}:
+        if self._running and self._moves(command.run_id):
             await self._heed(command.run_id)
         while command.state is CommandState.PENDING:
             await asyncio.sleep(_ASK_SECONDS)
             command = await self._ports.store.get_command(command.id)
         return command
+
+    async def nudge(self, run_id: str) -> None:
+        """Have a run that waits for its provider look there at once; any other stays as it is.
+
+        A hint and no more: nothing is written down, and one that comes while no engine runs here
+        is lost. Repeatable. Raises `StoreError` when the run cannot be read.
+        """
+        if not self._running or self._only not in {None, run_id}:
+            return
+        with suppress(NotFound):
+            if is_waiting(await self._ports.store.get_run(run_id)):
+                await self._runner.nudge(run_id)
 
     async def stop(self, stop: Stop) -> None:
         """Let no paid or public request leave any more; jobs in flight are kept."""
@@ -123,8 +139,8 @@ class Pipeline:
     # --- for the engine ------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def run(self, *, only: str | None = None) -> AsyncGenerator[None]:
-        """Move Runs while the context is open: all of them, or the one named *only*.
+    async def run(self, *, only: Collection[str] | None = None) -> AsyncGenerator[None]:
+        """Move Runs while the context is open: all of them, or those named in *only*. Once.
 
         The caller holds the engine lock: leases found here belong to the dead. Leaving parks
         what waits and gives what is in flight a few seconds.
@@ -132,6 +148,7 @@ class Pipeline:
         await self._ports.store.release_all()
         async with self._ports.waker.run(self._advance):
             self._running, self._only = True, only
+            self._overhear()
             listener = asyncio.create_task(self._listen())
             try:
                 for run_id, wake_at in await self._ports.store.unfinished():
@@ -141,15 +158,36 @@ class Pipeline:
             finally:
                 self._running = False
                 self._runner.interrupt()
-                listener.cancel()
-                await asyncio.gather(listener, return_exceptions=True)
+                for task in (listener, *self._hints):
+                    task.cancel()
+                await asyncio.gather(listener, *self._hints, return_exceptions=True)
+
+    def _overhear(self) -> None:
+        """Have every provider say what it sees to be over while nobody watches."""
+        for name, provider in self._ports.providers.items():
+            provider.on_over = partial(self._hint, name)
+
+    def _hint(self, provider: str, video_id: str) -> None:
+        hint = asyncio.get_running_loop().create_task(self._pass_on(provider, video_id))
+        self._hints.add(hint)
+        hint.add_done_callback(self._hints.discard)
+
+    async def _pass_on(self, provider: str, video_id: str) -> None:
+        try:
+            if run_id := await self._ports.store.run_of_video(provider, video_id):
+                await self.nudge(run_id)
+        except StoreError as e:  # its own look finds it
+            self._on_error(e)
 
     async def _advance(self, run_id: str) -> None:
-        if self._only in {None, run_id}:
+        if self._moves(run_id):
             await self._runner.advance(run_id)
 
+    def _moves(self, run_id: str) -> bool:
+        return self._only is None or run_id in self._only
+
     async def _wake(self, run_id: str, wake_at: datetime | None) -> None:
-        if self._only not in {None, run_id}:
+        if not self._moves(run_id):
             return
         if wake_at and wake_at > self._ports.clock.now():
             await self._ports.waker.at(run_id, wake_at)
@@ -174,7 +212,7 @@ class Pipeline:
     async def _hear(self, ears: "_Ears") -> None:
         self._runner.make_room()
         for command in ears.news(await self._ports.store.pending_commands()):
-            if self._only in {None, command.run_id}:
+            if self._moves(command.run_id):
                 await self._heed(command.run_id)
         before = self._ports.clock.now() - timedelta(seconds=_SWEEP_SECONDS)
         for run_id in await self._ports.store.overdue(before if ears.sweep() else _NEVER):

@@ -11,6 +11,7 @@ from bot.document import Shape, Wrong, suggest
 from bot.domain.budget import Budget
 from bot.domain.schedule import (
     DEFAULT_BUDGET,
+    Ability,
     ApprovalMode,
     ApprovalPolicy,
     Missed,
@@ -148,6 +149,12 @@ class ProviderShape(Shape):
         description="videos-api: the name of the environment variable with its key, never the key. "
         "Left out, no key is sent.",
     )
+    webhook_secret_env: EnvironmentName | None = Field(
+        default=None,
+        description="videos-api: the name of the environment variable with the secret that signs "
+        "its webhooks (whsec_…), never the secret; blanks in the variable separate several. "
+        "Left out, no webhooks are taken.",
+    )
     timeout: Duration = Field(
         default=60.0,
         description="videos-api: how long it may take to answer one request. After a lost answer "
@@ -158,6 +165,11 @@ class ProviderShape(Shape):
         description="videos-api: whether its list shows every video at once and as it was asked "
         "for. Then a lost request that is not in the list is sent again; otherwise a person is "
         "asked.",
+    )
+    can: tuple[Ability, ...] | None = Field(
+        default=None,
+        description="videos-api: what it does beside creating videos: remix, edit, extension, "
+        "characters, delete. Nothing is tried that does not stand here.",
     )
     models: dict[ModelName, ModelShape] | None = Field(
         default=None, description="videos-api: its models by name; the first is the default."

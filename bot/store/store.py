@@ -133,10 +133,6 @@ class SqlStore:
         """Return the runs whose video grows out of that of *run_id*, oldest first."""
         return await self._read(partial(runs.derived_from, run_id=run_id))
 
-    async def makers(self, provider: str, video_ids: Collection[str]) -> Mapping[str, str]:
-        """Return which run made each of those videos; those of other programs are left out."""
-        return await self._read(partial(ledger.makers, provider=provider, video_ids=video_ids))
-
     async def shared_files(self, run: Run) -> Collection[str]:
         """Return the paths of those files of *run* that another run needs, too."""
         paths = [asset.path for asset in run.files]
@@ -196,8 +192,12 @@ class SqlStore:
         return await self._read(partial(ledger.of_run, run_id=run_id))
 
     async def claimed_ids(self, provider: str) -> frozenset[str]:
-        """Return the remote ids of done effects of that kind, started at *since* or later."""
+        """Return the ids of all videos at *provider* that belong to some run, for ever."""
         return await self._read(partial(ledger.claimed_ids, provider=provider))
+
+    async def run_of_video(self, provider: str, video_id: str) -> str | None:
+        """Return the id of the run that created the video, None if none of ours did."""
+        return await self._read(partial(ledger.run_of_video, provider=provider, video_id=video_id))
 
     # money
 

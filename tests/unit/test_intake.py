@@ -1,20 +1,30 @@
 """Intake: schedules and people are held to the same rules, and a refusal changes nothing."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bot.domain.post import Target
+from bot.domain.run import Removal, Run
 from bot.domain.schedule import ApprovalMode, Fire, VideoDefaults
-from bot.domain.video import Asset, Capabilities, Model
+from bot.domain.video import (
+    Asset,
+    Capabilities,
+    Derivation,
+    Model,
+    Origin,
+    VideoJob,
+    VideoSpec,
+    VideoStatus,
+)
 from bot.errors import RequestError, TemplateError
 from bot.intake import Intake, Wish
 from bot.prompts import JinjaPrompts
 from bot.schedules import load_plan
-from tests.fakes import FakeProvider, Killer, Vendor, World
+from tests.fakes import FakeProvider, Killer, Vendor, World, make_request
 
 ROOT = Path(__file__).parents[2]
 DUE = datetime(2027, 1, 1, 12, 7, tzinfo=UTC)
@@ -147,3 +157,155 @@ def test_an_unknown_template_or_variable_is_refused(intake: Intake) -> None:
         intake.wished(Wish(by="cli:ann", template="cute_dog"))
     with pytest.raises(TemplateError):
         intake.wished(Wish(by="cli:ann", template="cute_cat", variables={"moood": "x"}))
+
+
+# --- videos that grow out of others ------------------------------------------------------------
+
+
+def source(*, status: VideoStatus = VideoStatus.COMPLETED, **results: object) -> Run:
+    """Return a run that made a video at the gateway."""
+    job = VideoJob(
+        provider="gateway",
+        id="video_1",
+        model="m1",
+        seconds=4,
+        size="720x1280",
+        status=status,
+        created_at=DUE,
+        expires_at=DUE + timedelta(hours=24),
+    )
+    spec = VideoSpec(seconds=4, size="720x1280")
+    request = make_request(provider="gateway", video=spec)
+    run = Run(id="r1", request=request, created_at=DUE, updated_at=DUE, job=job)
+    return run.evolve(**results)
+
+
+def able(intake: Intake, *how: Derivation) -> Intake:
+    provider = intake._providers["gateway"]
+    provider.capabilities = replace(provider.capabilities, derivations=frozenset(how))
+    return intake
+
+
+REMIX = Wish(by="cli:ann", prompt="in the snow")
+
+
+def test_a_remix_keeps_all_but_the_words(intake: Intake) -> None:
+    request = able(intake, Derivation.REMIX).derived(source(), Derivation.REMIX, REMIX, now=DUE)
+
+    assert request.provider == "gateway"
+    assert request.prompt == "in the snow"
+    assert request.video == VideoSpec(
+        model="m1",
+        seconds=4,
+        size="720x1280",
+        origin=Origin(how=Derivation.REMIX, video_id="video_1", run_id="r1", seconds=4),
+    )
+    assert request.approval.mode is ApprovalMode.REQUIRED
+    assert request.targets == (Target.parse("slack:#cats"),)
+
+
+def test_an_extension_is_as_long_as_both(intake: Intake) -> None:
+    how = Derivation.EXTENSION
+
+    request = able(intake, how).derived(source(), how, REMIX, now=DUE, added=8)
+
+    assert request.video.seconds == 12
+    assert request.video.origin
+    assert request.video.origin.seconds == 4
+
+
+def test_two_remixes_are_two_requests(intake: Intake) -> None:
+    keys = {
+        able(intake, Derivation.REMIX).derived(source(), Derivation.REMIX, REMIX, now=DUE).key
+        for _ in range(2)
+    }
+
+    assert len(keys) == 2
+
+
+def test_the_price_is_known_before_anything_is_written(intake: Intake) -> None:
+    request = able(intake, Derivation.EDIT).derived(source(), Derivation.EDIT, REMIX, now=DUE)
+
+    assert intake.price(request) == Decimal("0.08")
+
+
+GONE = Removal(by="ann", at=DUE, at_provider=True)
+
+
+@pytest.mark.parametrize(
+    "origin, words",
+    [
+        (source(status=VideoStatus.FAILED), "The video of r1 was not finished: failed."),
+        (source(status=VideoStatus.IN_PROGRESS), "was not finished: in progress."),
+        (source(job=None), "The video of r1 was not finished: unknown."),
+        (source(removed=GONE), "The video of r1 was deleted by ann."),
+    ],
+)
+def test_only_a_finished_video_that_is_still_there_can_be_taken_further(
+    intake: Intake, origin: Run, words: str
+) -> None:
+    with pytest.raises(RequestError, match=words) as refused:
+        able(intake, Derivation.REMIX).derived(origin, Derivation.REMIX, REMIX, now=DUE)
+    assert refused.value.hint
+
+
+def test_a_video_deleted_only_here_can_be_taken_further(intake: Intake) -> None:
+    origin = source(removed=replace(GONE, at_provider=False))
+
+    assert able(intake, Derivation.REMIX).derived(origin, Derivation.REMIX, REMIX, now=DUE)
+
+
+def test_an_expired_video_is_refused_from_that_instant_on(intake: Intake) -> None:
+    able(intake, Derivation.REMIX)
+    end = DUE + timedelta(hours=24)
+
+    assert intake.derived(source(), Derivation.REMIX, REMIX, now=end - timedelta(microseconds=1))
+    with pytest.raises(RequestError, match="expired at 2027-01-02 12:07 UTC"):
+        intake.derived(source(), Derivation.REMIX, REMIX, now=end)
+
+
+def test_what_a_provider_cannot_is_refused_with_what_it_can(intake: Intake) -> None:
+    with pytest.raises(RequestError, match="vendor cannot extend videos") as refused:
+        able(intake, Derivation.REMIX, Derivation.EDIT).derived(
+            source(), Derivation.EXTENSION, REMIX, now=DUE, added=4
+        )
+    assert refused.value.hint == "It can: remix, edit."
+    with pytest.raises(RequestError, match="cannot remix videos") as refused:
+        able(intake).derived(source(), Derivation.REMIX, REMIX, now=DUE)
+    assert refused.value.hint == "Make a new one with `reelbot make`."
+
+
+def test_an_empty_prompt_changes_nothing(intake: Intake) -> None:
+    with pytest.raises(RequestError, match="The prompt is empty"):
+        able(intake, Derivation.REMIX).derived(
+            source(), Derivation.REMIX, replace(REMIX, prompt=" "), now=DUE
+        )
+
+
+def test_characters_go_only_to_who_keeps_them(intake: Intake) -> None:
+    wish = Wish(by="cli:ann", prompt="a cat", characters=("char_1", "char_2"))
+    with pytest.raises(RequestError, match="keeps no characters"):
+        intake.wished(wish)
+
+    provider = intake._providers["studio"]
+    provider.capabilities = replace(provider.capabilities, characters=True)
+
+    assert intake.wished(wish).video.characters == ("char_1", "char_2")
+
+
+async def test_the_provider_is_told_what_a_video_grows_out_of(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.boot() as bot:
+        first = await bot.settle((await bot.start()).id)
+        plan = load_plan(ROOT / "schedules.yaml")
+        intake = Intake(lambda: plan, JinjaPrompts(ROOT / "prompts"), bot.ports.providers)
+        wish = replace(REMIX, targets=("slack:#cats",))
+        request = intake.derived(first, Derivation.REMIX, wish, now=bot.clock.now())
+
+        run = await bot.settle((await bot.pipeline.start(request)).id)
+
+        assert run.job
+        assert world.vendor.requests[-1].origin == Origin(
+            how=Derivation.REMIX, video_id="video_1", run_id=first.id, seconds=8
+        )
+        assert [each.id for each in await bot.store.derived_from(first.id)] == [run.id]

@@ -277,7 +277,7 @@ async def test_the_listener_survives_a_stop_file_that_goes_away(bot, monkeypatch
 async def test_only_mode_finds_a_run_whose_advance_broke_off(bot, monkeypatch):
     monkeypatch.setattr(pipeline_module, "_LISTEN_SECONDS", 0.01)
     run = await bot.start()
-    async with bot.pipeline.run(only=run.id):
+    async with bot.pipeline.run(only={run.id}):
         bot.waker.poked.clear()
         get = bot.store._store.get_effect
         bot.store._store.get_effect = raising(DatabaseUnusable("locked"))

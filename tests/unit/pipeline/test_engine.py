@@ -44,7 +44,7 @@ async def test_only_mode_moves_no_other_run(bot):
         await bot.start(key="b", template=None, prompt="x", caption="c", approval=True),
     )
     pipeline, _errors = engine(bot)
-    async with pipeline.run(only=a.id):
+    async with pipeline.run(only={a.id}):
         c = Command(kind=CommandKind.APPROVE, run_id=b.id, by="x", at=bot.clock.now())
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(pipeline.ask(c), 1)
