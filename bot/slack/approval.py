@@ -25,7 +25,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons import Action
-from bot.slack.scene import Scene
+from bot.slack.scene import SUBJECT, Scene
 
 _BUTTONS = (Action.APPROVE, Action.REJECT, Action.EDIT, Action.DETAILS)
 #: What has no words yet cannot be approved.
@@ -35,7 +35,7 @@ _WITHOUT_WORDS = (Action.EDIT, Action.REJECT, Action.DETAILS)
 def approval_card(run: Run, scene: Scene, *, generation: int) -> Message:
     """Return the card that asked about *generation* of *run*: open, or locked once decided."""
     verdict = verdict_on(run, generation)
-    subject = scene.subject(run)
+    subject = scene.subject(run, SUBJECT)
     text = scene.words(f"say.asked.{verdict}", subject=subject, who=_decider(run, scene))
     if verdict == "open":
         return message(text, _open(run, scene))
@@ -76,7 +76,7 @@ def _open(run: Run, scene: Scene) -> list[Block]:
 
 
 def _title(run: Run, scene: Scene, verdict: str) -> str:
-    parts = [f"*{scene.words(f'asked.{verdict}')}*", scene.subject(run)]
+    parts = [f"*{scene.words(f'asked.{verdict}')}*", scene.subject(run, SUBJECT)]
     if run.inspection is not None and run.inspection.simulated:
         parts.append(f"`{scene.words('simulated')}`")
     return " · ".join(parts)
