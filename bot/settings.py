@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    studio_api_key: SecretStr | None = Field(
+        None, description="the key that `reelbot studio` asks its clients for"
+    )
+    studio_webhook_secret: SecretStr | None = Field(
+        None, description="the secret that signs the studio's webhooks (whsec_…)"
+    )
+
     # The vendors' own names, as their documentation and everybody's shell profiles spell them.
     slack_bot_token: SecretStr | None = Field(
         None, validation_alias="SLACK_BOT_TOKEN", description="a bot token (xoxb-…)"

@@ -122,6 +122,7 @@ class FakeProvider:
 
     def __init__(self, vendor: Vendor, killer: Killer, *, authoritative: bool = True) -> None:
         self.name = "vendor"
+        self.on_over = lambda _video_id: None
         self.vendor = vendor
         self.killer = killer
         model = Model(

@@ -74,7 +74,7 @@ def built(path: Path) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             parts = [p.value if isinstance(p, ast.Constant) else None for p in node.values]
-            if re.search(r"[a-z]\.$|^\.[a-z]|[a-z]\.[a-z]", "".join(p or "" for p in parts)):
+            if any(p and re.search(r"[a-z]\.|\.[a-z]", p) for p in parts):
                 found.append("".join(".+" if p is None else re.escape(p) for p in parts))
     return found
 
