@@ -66,8 +66,8 @@ class VideoProvider(Protocol):
     def estimate(self, request: VideoRequest) -> Decimal:
         """Return the price in USD.
 
-        Raises `RequestError` for a model, size or length that the provider lacks, and for an
-        unknown price.
+        Raises `RequestError` for a model, size, length, derivation or character that the provider
+        lacks, and for an unknown price.
         """
 
     async def create(self, request: VideoRequest) -> VideoJob:

@@ -68,6 +68,11 @@ class Derivation(StrEnum):
     EDIT = "edit"  #: Remix's successor in the protocol; also takes a clip the provider never made.
     EXTENSION = "extension"  #: The same video, and then what the prompt says.
 
+    @property
+    def verb(self) -> str:
+        """What is done to the video it grows out of, for people."""
+        return "extend" if self is self.EXTENSION else self.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:

@@ -45,8 +45,11 @@ def _check_origin(
 ) -> None:
     """Check what is made of another video, whose size (and but for extensions length) it keeps."""
     if origin.how not in capabilities.derivations:
-        can = ", ".join(sorted(capabilities.derivations)) or "neither remix, edit nor extension"
-        raise RequestError(f"{name} makes no {origin.how} of a video.", hint=f"It makes: {can}.")
+        can = ", ".join(how.verb for how in Derivation if how in capabilities.derivations)
+        raise RequestError(
+            f"{name} cannot {origin.how.verb} videos.",
+            hint=f"It can: {can}." if can else "Make a new one with `reelbot make`.",
+        )
     if request.reference or request.characters:
         raise RequestError(
             f"A {origin.how} takes neither a reference image nor characters.",

@@ -46,9 +46,9 @@ def test_only_new_seconds_are_paid_for(request_, usd):
 @pytest.mark.parametrize(
     "request_,capabilities,says",
     [
-        (derived(Derivation.REMIX), {"derivations": frozenset()}, "makes no remix"),
-        (derived(Derivation.EDIT), {"derivations": frozenset({Derivation.REMIX})}, "no edit"),
-        (derived(Derivation.EXTENSION, seconds=12), {"derivations": frozenset()}, "no extension"),
+        (derived(Derivation.REMIX), {"derivations": frozenset()}, "cannot remix"),
+        (derived(Derivation.EDIT), {"derivations": frozenset({Derivation.REMIX})}, "cannot edit"),
+        (derived(Derivation.EXTENSION, seconds=12), {"derivations": frozenset()}, "cannot extend"),
         (derived(Derivation.EXTENSION, seconds=11), {}, "3 seconds longer"),
         (derived(Derivation.EXTENSION, seconds=8), {}, "0 seconds longer"),
         (derived(Derivation.EXTENSION, seconds=4), {}, "-4 seconds longer"),
