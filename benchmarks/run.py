@@ -12,6 +12,7 @@ from benchmarks import (
     engine,
     looking,
     render,
+    slack_ack,
     slack_upload,
     startup,
     waiting,
@@ -24,8 +25,8 @@ def main() -> None:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     python = platform.python_version()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {python}, load {load:.1f}")
-    benchmarks = (startup, engine, waiting, looking, webhooks, download, slack_upload, render)
-    for benchmark in benchmarks:
+    every = (startup, engine, waiting, looking, webhooks, download, render, slack_upload, slack_ack)
+    for benchmark in every:
         print(f"\n{benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}")
         sys.stdout.flush()
         benchmark.main()

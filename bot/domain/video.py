@@ -41,6 +41,14 @@ def parse_size(size: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def shape_of(size: str) -> str:
+    """Return `portrait`, `landscape` or `square`; `ValueError` if *size* is not `WxH`."""
+    width, height = parse_size(size)
+    if width == height:
+        return "square"
+    return "portrait" if width < height else "landscape"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """A file in our keeping. The name is its content, so keeping it twice is keeping it once."""

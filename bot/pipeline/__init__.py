@@ -225,6 +225,7 @@ class Pipeline:
         before = self._ports.clock.now() - timedelta(seconds=_SWEEP_SECONDS)
         for run_id in await self._ports.store.overdue(before if ears.sweep() else _NEVER):
             await self._wake(run_id, None)
+            await asyncio.sleep(0)  # a burst of new runs must not block the loop
         if await self._ports.gate.stopped() is None:
             for run_id in await self._ports.store.stopped_runs():
                 await self._wake(run_id, None)

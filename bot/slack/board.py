@@ -46,7 +46,7 @@ _SILENCE = 15.0
 _REMIND_AT = 0.75
 #: Runs that ended within this may have cards that say otherwise.
 _LATELY = timedelta(hours=24)
-_MOST = 500
+_MOST = 200
 #: More approvals than this are one message, and no card calls anybody.
 INBOX_OVER = 3
 #: Between two looks at what lacks a card; seconds. The pauses before one run is looked at again.
@@ -103,8 +103,8 @@ class SlackBoard:
         self._ids: dict[str, str] = {}
         #: No card is put up before; None until the room is open.
         self._silent_until: datetime | None = None
-        #: Approvals that wait, as of the last look.
-        self.waiting = 0
+        #: The runs that wait for approval, as far as this process has seen them.
+        self.waiting: dict[str, Run] = {}
         self._nudge: Callable[[str], Awaitable[None]] | None = None
         #: Runs that lack a card, as far as is known.
         self._lacking: dict[str, _Lack] = {}
@@ -126,11 +126,20 @@ class SlackBoard:
         ]
         wishes = [CardWish(kind=k, generation=g, place=p) for k, g, p in wanted if p]
         lacking = [wish for wish in wishes if not any(card.answers(wish) for card in run.cards)]
-        if lacking:
-            self._lacks(run.id, _LOOK_AGAIN)
-        else:
+        if not lacking:
             self._lacking.pop(run.id, None)
+        elif self._pace.is_crowded(lacking[0].place):  # no run is held back, nothing is written
+            self._comes_back(run.id, lacking[0].place)
+            return ()
+        else:
+            self._lacks(run.id, _LOOK_AGAIN)
         return lacking
+
+    def _comes_back(self, run_id: str, place: str) -> None:
+        known = self._lacking.get(run_id)
+        if known is None or known.at <= self._clock.now():
+            turn = self._pace.promise(place)
+            self._lacks(run_id, turn - self._clock.now(), sooner=True)
 
     def desk_of(self, run: Run) -> str | None:
         """Return where the run's own card belongs; None for nowhere."""
@@ -203,7 +212,7 @@ class SlackBoard:
             raise
         if not answer["ok"]:
             self._strips.leave_out(run)
-            raise TargetUnavailable("Slack does not take the card's picture yet.", retry_after=1.0)
+            raise TargetUnavailable(retry_after=1.0)
         card = self._card(wish, str(answer.get("channel") or place), str(answer.get("ts")))
         self.updates.shows((card.place, card.id), drawn)  # a call is worth no edit
         return card
@@ -234,7 +243,7 @@ class SlackBoard:
         """Return who must act: nobody else is ever mentioned."""
         config = self._config()
         asks = wish.kind is CardKind.APPROVAL
-        if (asks and self.waiting <= INBOX_OVER) or wish.kind is CardKind.REMINDER:
+        if (asks and len(self.waiting) <= INBOX_OVER) or wish.kind is CardKind.REMINDER:
             public = any(t.network == "x" for t in run.request.targets)
             return notice.calling(config.publish_x if public else config.generate)
         if wish.kind is CardKind.NOTICE and run.state is RunState.ATTENTION:
@@ -292,7 +301,7 @@ class SlackBoard:
 
     def show(self, run: Run) -> None:
         """Have the cards of *run* say how it stands, soon."""
-        self._streaks.saw(run)
+        self._saw(run)
         for card in run.cards:
             place = (card.place, card.id)
             self.updates.show(place, lambda card=card: self._draw(run, card))  # type: ignore[misc]
@@ -300,6 +309,13 @@ class SlackBoard:
         if streak and streak.card and streak.last.id == run.id:
             self.updates.show((streak.card.place, streak.card.id), lambda: self._draw_streak(run))
         self.on_change(run)
+
+    def _saw(self, run: Run) -> None:
+        self._streaks.saw(run)
+        if waits_for_approval(run):
+            self.waiting[run.id] = run
+        else:
+            self.waiting.pop(run.id, None)
 
     async def _draw(self, run: Run, card: Card) -> Message | None:
         scene = await self._scenery.scene(run)
@@ -338,8 +354,11 @@ class SlackBoard:
         self._strips.try_again()
         await self._resolve_names()
         newest = await self._store.list_runs(limit=_MOST)
+        parked = await self._store.list_runs(states={RunState.WAITING}, limit=_MOST)
+        for run in parked:
+            self._saw(run)
         for run in sorted(newest, key=lambda run: run.updated_at):
-            self._streaks.saw(run)
+            self._saw(run)
         self._silent_until = self._clock.now()
         since = self._clock.now() - _LATELY
         for run in newest:
@@ -355,10 +374,10 @@ class SlackBoard:
             except PublishError as error:
                 log.warning("a channel of the control room", why=str(error), hint=error.hint)
 
-    async def remind(self) -> None:
-        """Have the runs looked at whose reminder, or whose missing card, is due."""
-        for run in await self._store.list_runs(states={RunState.WAITING}, limit=_MOST):
-            if waits_for_approval(run) and run.id not in self._lacking:
+    def remind(self) -> None:
+        """Have the runs looked at whose reminder is due."""
+        for run in self.waiting.values():
+            if run.id not in self._lacking:
                 self._look_now(run)
 
     def _look_now(self, run: Run) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
+from typing import Self
 
 import httpx
 import pytest
@@ -47,7 +49,7 @@ class Opened:
     async def opened(self) -> None:
         self.times += 1
 
-    async def __aenter__(self) -> "Opened":
+    async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(self.connection.run())
         return self
 
@@ -57,7 +59,7 @@ class Opened:
 
     async def until(self, true) -> None:
         async with asyncio.timeout(20):
-            while not true():
+            while not true():  # noqa: ASYNC110 nobody tells of it
                 await asyncio.sleep(0.01)
 
 
@@ -139,10 +141,12 @@ async def test_a_revoked_token_is_told_and_all_goes_on_once_there_is_a_new_one(h
 @pytest.fixture
 async def address(house):
     """The room behind HTTP instead of a socket."""
-    async with house.boot(socket=False) as bot:
-        async with serve(Starlette(routes=bot.room.routes()), "127.0.0.1", 0) as base:
-            house.slack.request_url = f"{base.rstrip('/')}/slack/events"
-            yield house.slack.request_url
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(house.boot(socket=False))
+        surface = Starlette(routes=bot.room.routes())
+        base = await stack.enter_async_context(serve(surface, "127.0.0.1", 0))
+        house.slack.request_url = f"{base.rstrip('/')}/slack/events"
+        yield house.slack.request_url
 
 
 async def test_commands_and_clicks_come_by_http_as_well(house, address):

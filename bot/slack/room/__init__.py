@@ -134,7 +134,6 @@ class ControlRoom:
             self._api,
             self.board,
             clock=clock,
-            store=store,
             config=self._config,
             scenery=self._scenery,
         )
@@ -281,7 +280,7 @@ class ControlRoom:
 
     async def _ask_who_we_are(self) -> str:
         try:
-            answer = await self._api.read("auth.test", "the workspace")
+            answer = await self._api.read("auth.test", "workspace")
         except PublishError as error:
             return f"{error} {error.hint or ''}".strip()
         self._people.team = str(answer.get("team_id"))
@@ -300,7 +299,7 @@ class ControlRoom:
         while True:
             await self._clock.sleep(_LOOK_EVERY)
             try:
-                await self.board.remind()
+                self.board.remind()
                 await self.notices.look()
             except Exception as error:  # noqa: BLE001  # as above
                 _tell(error)
