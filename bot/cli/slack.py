@@ -134,6 +134,7 @@ async def _try(settings: "Settings") -> None:
         access.require_scopes()
         if settings.slack_events_url is None:
             await access.try_socket()
+            await access.require_one_app()
             show.result("The app-level token opens Socket Mode.")
 
 

@@ -60,6 +60,7 @@ async def ask(settings: "Settings") -> AsyncIterator[Finding]:
             yield _failed(e)
         if settings.slack_events_url is None:
             yield await _found("the app-level token opens Socket Mode", access.try_socket())
+            yield await _found("both tokens are those of one app", access.require_one_app())
         for place in _places(settings):
             yield await _found(f"the app is in {place}", access.try_channel(place))
 

@@ -19,10 +19,20 @@ _NO_SOCKET = frozenset({"access_denied", "forbidden_team", "missing_scope", "not
 class Access:
     """One app in one workspace, by its tokens."""
 
-    def __init__(self, *, bot: WebApi, app: WebApi, scopes: Collection[str]) -> None:
-        """Make it; *bot* and *app* carry the two tokens, *scopes* is what the bot needs."""
+    def __init__(
+        self, *, bot: WebApi, app: WebApi, app_id: str | None, scopes: Collection[str]
+    ) -> None:
+        """Make it.
+
+        Args:
+            bot: carries the bot token.
+            app: carries the app-level token.
+            app_id: the app that the app-level token names, None if it names none.
+            scopes: what the bot needs.
+        """
         self._bot = bot
         self._app = app
+        self._app_id = app_id
         self._needed = scopes
         self._channels = Channels(bot)
 
@@ -66,6 +76,19 @@ class Access:
             raise TargetPaused(
                 f"Slack opens no socket ({word}).",
                 hint="Turn Socket Mode on in the settings of the app, and install it anew.",
+            )
+
+    async def require_one_app(self) -> None:
+        """Raise if the two tokens are those of two apps: one would post and the other hear."""
+        us = await self._bot.read("auth.test", "the workspace")
+        answer = await self._bot.read("bots.info", "the workspace", bot=str(us.get("bot_id")))
+        about = answer.get("bot")
+        posting = about.get("app_id") if isinstance(about, dict) else None
+        if posting and self._app_id and posting != self._app_id:
+            raise TargetPaused(
+                f"The bot token is that of the app {posting}, the app-level token that of "
+                f"{self._app_id}.",
+                hint="Take both from the settings of one app.",
             )
 
     async def try_channel(self, channel: str) -> None:
