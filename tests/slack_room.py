@@ -32,6 +32,7 @@ from bot.domain.schedule import (
 )
 from bot.intake import Intake
 from bot.pipeline import Gate, Pipeline, Ports
+from bot.slack.manifest import SCOPES
 from bot.slack.room import ControlRoom, Tokens
 from bot.store import open_store
 from tests.clock import FakeClock
@@ -167,6 +168,7 @@ class House:
         self.world.media = DiskMedia(folder)
         self.world.media.clock = self.clock
         self.slack = FakeSlack(self.clock)
+        self.slack.token("xoxb-test").scopes = frozenset(SCOPES)  # what we ask for must do
         people = self.slack.workspace
         self.jane = people.add_user("U0JANE", "jane")
         self.bob = people.add_user("U0BOB", "bob")
