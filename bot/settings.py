@@ -134,12 +134,15 @@ class Settings(BaseSettings):
         except ValidationError as error:
             # Its text repeats the values, so it must not hang on as the cause.
             raise _config_error(error) from None
-        settings._environment = environment
+        settings._environment = {name.upper(): value for name, value in environment.items()}
         return settings
 
     def secret(self, name: str) -> SecretStr | None:
-        """Return what the environment or `.env` says under any *name*, None if it is unset."""
-        value = self._environment.get(name)
+        """Return what the environment or `.env` says under any *name*, None if it is unset.
+
+        Upper and lower case are one, as they are for the settings.
+        """
+        value = self._environment.get(name.upper())
         return SecretStr(value) if value else None
 
 

@@ -78,14 +78,17 @@ def _failed(error: BotError) -> Finding:
 
 
 def _places(settings: "Settings") -> list[str]:
-    """Return the channels that schedules.yaml names; none while it is broken, as told elsewhere."""
+    """Return the channels that schedules.yaml names; none while it is broken, as told elsewhere.
+
+    Without direct messages (D…): to ask about those takes a permission that nothing else needs.
+    """
     from bot.app import load
 
     try:
         plan, _ = load(settings)
     except BotError:
         return []
-    return list(dict.fromkeys(_named(plan)))
+    return [place for place in dict.fromkeys(_named(plan)) if not place.startswith("D")]
 
 
 def _named(plan: Plan) -> Iterator[str]:

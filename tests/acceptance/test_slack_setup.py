@@ -205,6 +205,18 @@ def test_a_slack_that_does_not_answer_changes_nothing(
 
     assert said.code == 1
     assert sentence in said.err
+    assert "by itself" not in said.err
+    assert not Path(".env").exists()
+
+
+def test_a_slack_that_cannot_be_reached_changes_nothing(here: Here) -> None:
+    env = TOKENS | {"SLACK_API_URL": "http://127.0.0.1:9/api/"}
+
+    said = here.reelbot("slack", "setup", "--yes", env=env)
+
+    assert said.code == 1
+    assert "Slack could not be reached (ConnectError)." in said.err
+    assert "Check the network and SLACK_API_URL" in said.err
     assert not Path(".env").exists()
 
 
