@@ -7,7 +7,17 @@ import os
 import platform
 import sys
 
-from benchmarks import engine, render, slack_upload, startup, waiting
+from benchmarks import (
+    download,
+    engine,
+    looking,
+    render,
+    slack_ack,
+    slack_upload,
+    startup,
+    waiting,
+    webhooks,
+)
 
 
 def main() -> None:
@@ -15,7 +25,8 @@ def main() -> None:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     python = platform.python_version()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {python}, load {load:.1f}")
-    for benchmark in (startup, engine, waiting, render, slack_upload):
+    every = (startup, engine, waiting, looking, webhooks, download, render, slack_upload, slack_ack)
+    for benchmark in every:
         print(f"\n{benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}")
         sys.stdout.flush()
         benchmark.main()

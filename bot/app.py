@@ -13,7 +13,7 @@ import shutil
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +22,8 @@ import structlog
 from pydantic import SecretStr
 
 from bot.domain.run import Run, RunRequest, RunState
-from bot.domain.schedule import Fire, Plan, ProviderEntry, ProviderType, Schedule
-from bot.domain.video import Capabilities, Model, Variant
+from bot.domain.schedule import Ability, Fire, Plan, ProviderEntry, ProviderType, Schedule
+from bot.domain.video import Capabilities, Derivation, Model, Variant
 from bot.errors import ConfigError, DatabaseUnusable, EngineRunning, LowDisk, RequestError
 from bot.intake import Intake
 from bot.pipeline import Gate, Pipeline, Ports
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bot.scheduler import Scheduler
     from bot.slack_api.access import Access
     from bot.store import SqlStore
-    from bot.studio import Studio
+    from bot.studio import Receiver, Studio
 
 log = structlog.get_logger()
 
@@ -232,7 +232,7 @@ async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
         return await app.ready() if app else {"engine": "it is starting"}
 
     async with AsyncExitStack() as stack:
-        at = await stack.enter_async_context(desk(settings))
+        at = await stack.enter_async_context(desk(settings, serving=True))
         at.refuse_low_disk()
         hooks = web.Hooks(_webhook_secrets(at.plan, settings), count=telemetry.hooked)
         surface = web.build(ready=ready, registry=telemetry.registry, hooks=hooks)
@@ -288,18 +288,18 @@ async def _refuse_second(settings: Settings) -> None:
 
 
 async def _open_studio(studio: "Studio") -> None:
-    from bot.studio.jobs import FolderInUse
+    from bot.studio.store import FolderUnusable
 
     try:
         await studio.open()
-    except FolderInUse as e:
+    except FolderUnusable as e:
         raise ConfigError(
             f"{e}", hint="Give each bot a folder of its own with REELBOT_DATA_DIR."
         ) from e
 
 
 async def _borrow_studio(studio: "Studio") -> None:
-    from bot.studio.jobs import FolderInUse
+    from bot.studio.store import FolderInUse
 
     try:
         await studio.open()
@@ -371,6 +371,13 @@ def prompt_library(settings: Settings) -> "JinjaPrompts":
     return JinjaPrompts(settings.prompts)
 
 
+async def fetch(url: str, *, most_bytes: int) -> bytes:
+    """Return a file from an address named by whoever sits at this machine; see `media.fetch`."""
+    from bot.media.fetch import fetch
+
+    return await fetch(url, most_bytes=most_bytes, own=True)
+
+
 def schedule_schema() -> Mapping[str, object]:
     """Return the JSON Schema of `schedules.yaml`."""
     from bot.schedules import json_schema
@@ -396,10 +403,12 @@ async def desk(
     settings: Settings,
     *,
     preview: bool = False,
+    serving: bool = False,
     adapt: Callable[[Plan, PromptLibrary], Plan] | None = None,
 ) -> AsyncGenerator[Desk]:
     """Build a Desk from the files, changed by *adapt*; nothing is written or contacted.
 
+    Only who is *serving* the HTTP surface hears webhooks and may rely on them.
     With *preview* nothing that comes of it can reach a live network. Raises `ConfigError` for
     wrong files and settings.
     """
@@ -413,7 +422,7 @@ async def desk(
             clock=clock,
             plan=plan,
             prompts=prompts,
-            providers=await _providers(plan, settings, studio, clock, stack),
+            providers=await _providers(plan, settings, studio, clock, stack, serving=serving),
             studio=studio,
             preview=preview,
         )
@@ -478,6 +487,8 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
             models={MODEL: model},
             variants=frozenset(Variant),
             reference=True,
+            derivations=frozenset(Derivation),
+            characters=True,
             delete=True,
             find_is_authoritative=True,
             simulated=True,
@@ -485,7 +496,9 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
     return Capabilities(
         models=dict(entry.models),
         reference=True,
-        delete=True,
+        derivations=frozenset(how for how in Derivation if how.value in entry.can),
+        characters=Ability.CHARACTERS in entry.can,
+        delete=Ability.DELETE in entry.can,
         find_is_authoritative=entry.trust_listing,
     )
 
@@ -503,6 +516,8 @@ async def _providers(
     studio: "Studio | None",
     clock: SystemClock,
     stack: AsyncExitStack,
+    *,
+    serving: bool,
 ) -> dict[str, VideoProvider]:
     from bot.providers.pace import Pace, studio_pace
     from bot.providers.videos_api import VideosApiProvider
@@ -520,6 +535,7 @@ async def _providers(
             settle=2.0 if simulated else 1.5 * entry.timeout,
             key_name=entry.api_key_env,
             pace=studio_pace() if simulated else Pace(),
+            hinted=serving and entry.webhook_secret_env is not None,
         )
     return providers
 
@@ -668,3 +684,71 @@ def _tell_broken(error: Exception) -> None:
 
 def _tell_reloaded(added: Sequence[str], changed: Sequence[str], removed: Sequence[str]) -> None:
     log.info("schedules reloaded", added=added, changed=changed, removed=removed)
+
+
+# --- the studio alone --------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def serving_studio(
+    settings: Settings,
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    expires_after: timedelta,
+    webhook_url: str | None,
+    webhook_anywhere: bool,
+) -> AsyncGenerator[str]:
+    """Serve a studio of its own while the context is open; gives its address.
+
+    Raises `ConfigError` before anything is written: whoever cannot have the port changes nothing.
+    """
+    from bot import web
+    from bot.studio import Studio
+    from bot.studio.door import LocalOnly
+    from bot.studio.webhooks import is_loopback
+
+    key = settings.studio_api_key
+    if key is None and not is_loopback(host):
+        raise ConfigError(
+            f"On {host} anybody could use the studio, for it asks for no key.",
+            hint="Set REELBOT_STUDIO_API_KEY, or serve it on 127.0.0.1.",
+        )
+    studio = Studio(
+        folder,
+        workers=workers,
+        expires_after=expires_after,
+        key=key.get_secret_value() if key else None,
+        receiver=_receiver(settings, webhook_url, anywhere=webhook_anywhere),
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            surface = studio.app if key else LocalOnly(studio.app)
+            address = await stack.enter_async_context(web.serve(surface, host, port))
+        except ConfigError as e:
+            hint = "Choose another one with --port, or another address with --host."
+            raise ConfigError(f"{e}", hint=hint) from e
+        _make_folder(folder)
+        await _open_studio(studio)
+        stack.push_async_callback(studio.close)
+        yield address
+
+
+def _receiver(settings: Settings, url: str | None, *, anywhere: bool) -> "Receiver | None":
+    from bot.studio.webhooks import Receiver, ReceiverUnusable
+
+    secret = settings.studio_webhook_secret
+    if url is None:
+        return None
+    if secret is None:
+        raise ConfigError(
+            "The studio has nothing to sign webhooks with.",
+            hint="Set REELBOT_STUDIO_WEBHOOK_SECRET to whsec_ and a key in base64.",
+        )
+    try:
+        return Receiver(url=url, secret=secret.get_secret_value(), anywhere=anywhere)
+    except ReceiverUnusable as e:
+        hint = "Give an address of this machine, or allow any with --webhook-anywhere."
+        raise ConfigError(f"Webhooks cannot be sent: {e}", hint=hint) from e

@@ -142,7 +142,6 @@ class Intake:
     def price(self, request: RunRequest) -> Decimal:
         """Return what the video costs, USD; `RequestError` for one that cannot be made."""
         spec, provider = request.video, self._provider(request.provider)
-        _must_be_able(provider, spec)
         return provider.estimate(
             VideoRequest(
                 prompt=self._render(request).text,
@@ -234,21 +233,6 @@ def _made(source: Run, now: datetime) -> VideoJob:
             hint="Make it again, then go on from the new one.",
         )
     return job
-
-
-_VERBS = {Derivation.REMIX: "remix", Derivation.EDIT: "edit", Derivation.EXTENSION: "extend"}
-
-
-def _must_be_able(provider: VideoProvider, spec: VideoSpec) -> None:
-    can = provider.capabilities
-    if spec.origin and spec.origin.how not in can.derivations:
-        known = ", ".join(verb for how, verb in _VERBS.items() if how in can.derivations)
-        raise RequestError(
-            f"{provider.name} cannot {_VERBS[spec.origin.how]} videos.",
-            hint=f"It can: {known}." if known else "Make a new one with `reelbot make`.",
-        )
-    if spec.characters and not can.characters:
-        raise RequestError(f"{provider.name} keeps no characters.", hint="Leave --character out.")
 
 
 def _targets(texts: Iterable[str]) -> tuple[Target, ...]:

@@ -57,6 +57,8 @@ class VideoProvider(Protocol):
     #: Its name in `schedules.yaml`.
     name: str
     capabilities: Capabilities
+    #: Told the id of a video that looking at others has shown to be over; set by the pipeline.
+    on_over: Callable[[str], None]
     #: Seconds after which a create whose answer was lost must show in `find`: at least the
     #: client's timeout plus the lag of the provider's listing.
     settle: float
@@ -64,8 +66,8 @@ class VideoProvider(Protocol):
     def estimate(self, request: VideoRequest) -> Decimal:
         """Return the price in USD.
 
-        Raises `RequestError` for a model, size or length that the provider lacks, and for an
-        unknown price.
+        Raises `RequestError` for a model, size, length, derivation or character that the provider
+        lacks, and for an unknown price.
         """
 
     async def create(self, request: VideoRequest) -> VideoJob:
@@ -402,9 +404,6 @@ class Store(Protocol):
 
     async def derived_from(self, run_id: str) -> Sequence[Run]:
         """Return the runs whose video grows out of that of *run_id*, oldest first."""
-
-    async def makers(self, provider: str, video_ids: Collection[str]) -> Mapping[str, str]:
-        """Return which run made each of those videos; those of other programs are left out."""
 
     async def shared_files(self, run: Run) -> Collection[str]:
         """Return the paths of those files of *run* that another run needs, too."""

@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     slack_events_url: EventsUrl | None = Field(
         None, description="the public address of /slack/events, https://…/slack/events"
     )
+    studio_api_key: SecretStr | None = Field(
+        None, description="the key that `reelbot studio` asks its clients for"
+    )
+    studio_webhook_secret: SecretStr | None = Field(
+        None, description="the secret that signs the studio's webhooks (whsec_…)"
+    )
 
     # The vendors' own names, as their documentation and everybody's shell profiles spell them.
     slack_bot_token: SecretStr | None = Field(

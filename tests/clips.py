@@ -26,6 +26,7 @@ def clip(
     faststart: bool = True,
     metadata: tuple[tuple[str, str], ...] = (("comment", "SIMULATED: made by a test"),),
     look: str = "moving",
+    blue: int = 160,
     aspect: tuple[int, int] = (1, 1),
 ) -> bytes:
     """Return a whole file; *look* is `moving`, `still`, `black` or `noise`."""
@@ -40,7 +41,9 @@ def clip(
             video.codec_context.sample_aspect_ratio = Fraction(*aspect)
             sound = out.add_stream(audio, rate=48_000, layout=channels) if audio else None
             for i in range(round(seconds * fps)):
-                frame = av.VideoFrame.from_ndarray(_pixels(look, i, width, height), format="rgb24")
+                frame = av.VideoFrame.from_ndarray(
+                    _pixels(look, i, width, height, blue), format="rgb24"
+                )
                 out.mux(video.encode(frame))
             out.mux(video.encode(None))
             if sound:
@@ -69,7 +72,7 @@ async def chunks(data: bytes, size: int = 64 * 1024) -> AsyncIterator[bytes]:
         yield data[at : at + size]
 
 
-def _pixels(look: str, i: int, width: int, height: int) -> np.ndarray:
+def _pixels(look: str, i: int, width: int, height: int, blue: int) -> np.ndarray:
     if look == "black":
         return np.zeros((height, width, 3), np.uint8)
     if look == "noise":
@@ -77,7 +80,7 @@ def _pixels(look: str, i: int, width: int, height: int) -> np.ndarray:
     y, x = np.mgrid[0:height, 0:width]
     shift = i * 4 if look == "moving" else 0
     red, green = (x + shift) * 255 // width % 256, y * 255 // height
-    return np.stack([red, green, np.full_like(red, 160)], axis=-1).astype(np.uint8)
+    return np.stack([red, green, np.full_like(red, blue)], axis=-1).astype(np.uint8)
 
 
 def _tone(seconds: float, volume: float, layout: str) -> list[av.AudioFrame]:

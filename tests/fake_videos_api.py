@@ -5,7 +5,8 @@
     async with api.serving() as base_url: ...  # real HTTP in this loop: `FakeClock` sees it
     httpx.ASGITransport(app=api)               # no sockets at all
 
-Faults are queued per operation (`create`, `look`, `list`, `content`, or `any`), used up in order:
+Faults are queued per operation (`create`, which remixes, edits and extensions are too, `look`,
+`list`, `content`, `delete`, `character`, or `any`), used up in order:
 
     api.fail("create", Status(503), jobs=1)        # the job exists, the answer says 503
     api.fail("create", Reset(), jobs=0)            # the connection is reset before anything happens
@@ -115,6 +116,12 @@ class FakeJob:
     error: tuple[str, str] | None = None
     #: The reference image it came with.
     reference: Reference = None
+    characters: tuple[str, ...] = ()
+    #: The job it grew out of, and how.
+    parent: str | None = None
+    how: str | None = None
+    #: The body that asked for it then.
+    asked: dict | None = None
 
     def status(self, now: datetime) -> str:
         if now >= self.finishes_at:
@@ -139,7 +146,7 @@ class FakeJob:
             "prompt": self.prompt,
             "size": self.size,
             "seconds": self.seconds,
-            "remixed_from_video_id": None,
+            "remixed_from_video_id": self.parent if self.how == "remix" else None,
             "error": {"code": self.error[0], "message": self.error[1]}
             if self.error and status == "failed"
             else None,
@@ -166,6 +173,10 @@ class Dialect:
     content: int = 200
     #: Variants served; LiteLLM serves the MP4 for all of them.
     variants: str = "all"
+    #: What a delete answers: the object of the specification, the job as `deleted`, or a status.
+    deletes: str | int = "object"
+    #: Whether it has remixes, edits, extensions and characters.
+    whole: bool = True
 
 
 def _words(**words: str) -> Callable[[dict], dict]:
@@ -199,16 +210,21 @@ def _reseller(video: dict, base: str) -> dict:
 DIALECTS = {
     "openai": Dialect(),
     "vllm-omni": Dialect(
-        video=_vllm_omni, failed_look=500, error=lambda code, message: {"detail": message}
+        video=_vllm_omni,
+        failed_look=500,
+        error=lambda code, message: {"detail": message},
+        whole=False,
     ),
-    "sglang": Dialect(video=_sglang, content=400, variants="none"),
-    "litellm": Dialect(video=_litellm, lists=400, variants="mp4"),
+    "sglang": Dialect(video=_sglang, content=400, variants="none", deletes="status", whole=False),
+    "litellm": Dialect(video=_litellm, lists=400, variants="mp4", deletes=405, whole=False),
     "reseller": Dialect(
         video=_reseller,
         created=202,
         lists=404,
         content=404,
         variants="none",
+        deletes=404,
+        whole=False,
         error=lambda code, message: {"message": message, "code": code},
     ),
 }
@@ -248,6 +264,8 @@ class FakeVideosApi:
         }
         #: Whether `/content` sends ETag and serves ranges.
         self.ranges = True
+        #: Names by id.
+        self.characters: dict[str, str] = {}
         self.log: list[Entry] = []
         self._jobs: list[FakeJob] = []
         self._faults: dict[str, deque[_Planned]] = defaultdict(deque)
@@ -255,7 +273,13 @@ class FakeVideosApi:
             routes=[
                 Route("/v1/videos", self._create, methods=["POST"]),
                 Route("/v1/videos", self._list, methods=["GET"]),
+                Route("/v1/videos/edits", self._edit, methods=["POST"]),
+                Route("/v1/videos/extensions", self._extend, methods=["POST"]),
+                Route("/v1/videos/characters", self._character, methods=["POST"]),
+                Route("/v1/videos/characters/{id}", self._look_character, methods=["GET"]),
+                Route("/v1/videos/{id}/remix", self._remix, methods=["POST"]),
                 Route("/v1/videos/{id}", self._look, methods=["GET"]),
+                Route("/v1/videos/{id}", self._delete, methods=["DELETE"]),
                 Route("/v1/videos/{id}/content", self._content, methods=["GET"]),
                 Route("/files/{id}.mp4", self._file, methods=["GET"]),
             ]
@@ -351,7 +375,7 @@ class FakeVideosApi:
             await self._app(scope, receive, send)
             return
         if op == "create" and not isinstance(planned.fault, Cut):
-            self._make(*await _fields(request), planned.jobs, planned.after)
+            self._make(*await _fields(request), planned.jobs, planned.after)  # of words alone
         await self._end(planned.fault, scope, receive, send)
 
     def _next_fault(self, op: str) -> _Planned | None:
@@ -380,9 +404,10 @@ class FakeVideosApi:
     def _make(
         self, fields: dict, reference: Reference, copies: int = 1, after: float = 0.0
     ) -> list[FakeJob]:
+        cast = tuple(one["id"] for one in fields.get("characters", ()))
         fields = {k: fields[k] for k in ("prompt", "model", "size", "seconds") if k in fields}
         made = [self.add(**fields, ago=-after) for _ in range(copies)]
-        made = [replace(job, reference=reference) for job in made]
+        made = [replace(job, reference=reference, characters=cast) for job in made]
         self._jobs[len(self._jobs) - copies :] = made
         return made
 
@@ -394,6 +419,65 @@ class FakeVideosApi:
             return self._error(400, "Invalid type for 'seconds': expected a string.")
         (job,) = self._make(fields, reference)
         return JSONResponse(self._video(job, request), self.dialect.created)
+
+    async def _remix(self, request: Request) -> Response:
+        fields, _ = await _fields(request)
+        return self._derive(request, "remix", request.path_params["id"], fields)
+
+    async def _edit(self, request: Request) -> Response:
+        fields, _ = await _fields(request)
+        return self._derive(request, "edit", fields["video"]["id"], fields)
+
+    async def _extend(self, request: Request) -> Response:
+        fields, _ = await _fields(request)
+        return self._derive(request, "extension", fields["video"]["id"], fields)
+
+    def _derive(self, request: Request, how: str, parent: str, fields: dict) -> Response:
+        """Make a job of the parent's shape; an extension's `seconds` are the added ones."""
+        if refused := self._unauthorized(request):
+            return refused
+        known = next((job for job in self.jobs if job.id == parent), None)
+        if known is None or not self.dialect.whole:
+            return self._error(404, "There is no such video.")
+        seconds = int(known.seconds) + int(fields.get("seconds", 0))
+        shape = {"model": known.model, "size": known.size, "seconds": str(seconds)}
+        (job,) = self._make({"prompt": fields["prompt"]} | shape, None)
+        self._jobs[-1] = job = replace(job, parent=parent, how=how, asked=fields)
+        return JSONResponse(self._video(job, request), self.dialect.created)
+
+    async def _character(self, request: Request) -> Response:
+        if refused := self._unauthorized(request):
+            return refused
+        if not self.dialect.whole:
+            return self._error(405, "Method not allowed.")
+        async with request.form() as form:
+            name, clip = form["name"], await form["video"].read()
+        if clip[4:8] != b"ftyp":
+            return self._error(400, "That is no clip.")
+        character_id = f"char_{len(self.characters)}"
+        self.characters[character_id] = name
+        return JSONResponse({"id": character_id, "name": name, "created_at": 0})
+
+    async def _look_character(self, request: Request) -> Response:
+        character_id = request.path_params["id"]
+        if character_id not in self.characters:
+            return self._error(404, "There is no such character.")
+        name = self.characters[character_id]
+        return JSONResponse({"id": character_id, "name": name, "created_at": 0})
+
+    async def _delete(self, request: Request) -> Response:
+        if refused := self._unauthorized(request):
+            return refused
+        if isinstance(self.dialect.deletes, int):
+            return self._error(self.dialect.deletes, "Not here.")
+        if (job := self._find(request)) is None:
+            return self._error(404, "There is no such video.")
+        if job.status(self.clock.now()) not in {"completed", "failed"}:
+            return self._error(409, "The video is being made.")
+        self._jobs.remove(job)
+        if self.dialect.deletes == "status":
+            return JSONResponse(self._video(job, request) | {"status": "deleted"})
+        return JSONResponse({"id": job.id, "object": "video.deleted", "deleted": True})
 
     async def _list(self, request: Request) -> Response:
         if refused := self._unauthorized(request):
@@ -469,9 +553,13 @@ def _operation(request: Request) -> tuple[str, str | None]:
     parts = request.url.path.strip("/").split("/")
     if parts[0] == "files" or parts[-1] == "content":
         return "content", parts[1] if parts[0] == "files" else parts[2]
-    if len(parts) > 2:
-        return "look", parts[2]
-    return ("create" if request.method == "POST" else "list"), None
+    if "characters" in parts:
+        return "character", None
+    if request.method == "DELETE":
+        return "delete", parts[2]
+    if request.method == "POST":
+        return "create", None
+    return ("look", parts[2]) if len(parts) > 2 else ("list", None)
 
 
 async def _fields(request: Request) -> tuple[dict, Reference]:
@@ -482,7 +570,10 @@ async def _fields(request: Request) -> tuple[dict, Reference]:
         files = {name: part for name, part in form.items() if isinstance(part, UploadFile)}
         reference = files.get("input_reference")
         known = reference and (reference.filename, reference.content_type, reference.size)
-        return {name: part for name, part in form.items() if name not in files}, known
+        fields = {name: part for name, part in form.items() if name not in files}
+        if cast := form.getlist("characters[][id]"):
+            fields["characters"] = [{"id": one} for one in cast]
+        return fields, known
 
 
 def _transport(send):

@@ -37,6 +37,7 @@ from bot.domain.video import (
 from bot.errors import AmbiguousCreate, AmbiguousPost, BotError
 from bot.pipeline import Gate, Pipeline, Ports
 from bot.pipeline.runner import Runner
+from bot.providers.price import estimate
 from bot.store import open_store
 from tests.clock import FakeClock
 
@@ -122,6 +123,7 @@ class FakeProvider:
 
     def __init__(self, vendor: Vendor, killer: Killer, *, authoritative: bool = True) -> None:
         self.name = "vendor"
+        self.on_over = lambda _video_id: None
         self.vendor = vendor
         self.killer = killer
         model = Model(
@@ -141,7 +143,7 @@ class FakeProvider:
         self.cancelled: list[str] = []
 
     def estimate(self, request: VideoRequest) -> Decimal:
-        return Decimal("0.10") * request.seconds
+        return estimate(self.name, self.capabilities, request)
 
     async def create(self, request: VideoRequest) -> VideoJob:
         self.killer.line("create: before it arrives")

@@ -169,6 +169,14 @@ def cancelled(run: Run, reason: str, by: str | None = None) -> Run:
 PUBLISHED = APPROVED.evolve(
     state=RunState.SUCCEEDED, deliveries=(delivered(CATS), delivered(X)), notified=True
 )
+TAKEN_DOWN = PUBLISHED.evolve(
+    generation=2,
+    deliveries=tuple(
+        replace(d, status=DeliveryStatus.TAKEN_DOWN, detail="Taken down by slack:U2KEN.")
+        for d in PUBLISHED.deliveries
+    ),
+)
+WORDLESS = ASKED.evolve(posts=(post(CATS), post(X, None)))
 PREVIEWED = PUBLISHED.evolve(
     price=Price(video=Decimal(0)),
     deliveries=(delivered(CATS, preview=True), delivered(X, preview=True)),
@@ -215,6 +223,7 @@ RUNS: Mapping[str, Run] = {
     "asking": FITTED,
     "waiting for approval": ASKED,
     "waiting for approval here": ASKED.evolve(cards=(DESK,)),
+    "without words for X": WORDLESS,
     "posting": APPROVED,
     "posted to one": APPROVED.evolve(deliveries=(delivered(CATS),)),
     "trying again": waiting(
@@ -248,6 +257,13 @@ RUNS: Mapping[str, Run] = {
     "previewed from a schedule": SCHEDULED,
     "fired by hand": PUBLISHED.evolve(
         request=replace(REQUEST, source="slack:U1SAKI fired cat-hourly")
+    ),
+    "taken down": TAKEN_DOWN,
+    "taken down from one": TAKEN_DOWN.evolve(
+        deliveries=(TAKEN_DOWN.deliveries[0], PUBLISHED.deliveries[1])
+    ),
+    "partly posted, then taken down": PARTLY.evolve(
+        deliveries=(TAKEN_DOWN.deliveries[0], PARTLY.deliveries[1])
     ),
     "done without targets": PUBLISHED.evolve(request=replace(REQUEST, targets=()), deliveries=()),
     "partly posted": PARTLY,
@@ -305,7 +321,9 @@ QUESTIONS: Mapping[str, tuple[Run, int]] = {
         ),
         1,
     ),
+    "wordless": (WORDLESS, 1),
     "approved": (APPROVED, 1),
+    "approved, then taken down": (TAKEN_DOWN, 1),
     "rejected": (cancelled(ASKED, "rejected", "slack:U2KEN"), 1),
     "expired": (cancelled(ASKED, "expired"), 1),
     "cancelled": (cancelled(ASKED, "cancelled", "slack:U1SAKI"), 1),
@@ -340,7 +358,8 @@ def spends(run: Run) -> tuple[Spend, ...]:
         video = SpendState.RELEASED
     if run.inspection and run.inspection.simulated:
         return (spend("video", "0", video),)
-    went_out = any(d.target == X for d in run.delivered)
+    paid = {DeliveryStatus.DELIVERED, DeliveryStatus.TAKEN_DOWN}
+    went_out = run.delivery(X).status in paid
     posted = SpendState.RELEASED if over else SpendState.RESERVED
     return (
         spend("video", "0.80", video),

@@ -39,7 +39,7 @@ from bot.slack.modal import (
     resolve_modal,
 )
 from bot.slack.scene import Scene
-from bot.studio.renderer import Shot, render
+from bot.studio.renderer import Act, Shot, render
 from tests import slack_examples as examples
 
 HERE = Path(__file__).parent
@@ -126,7 +126,8 @@ def _source(image: Mapping[str, Any]) -> str:
 
 def frames() -> str:
     """Return the frames of a clip that the studio draws, as an address."""
-    shot = Shot(prompt="a calico cat walks at sunrise", seed=7, width=640, height=360, seconds=4)
+    words = "a calico cat surfing a long green wave at sunrise"
+    shot = Shot(prompt=words, seed=7, width=640, height=360, acts=(Act(seconds=4),))
     with tempfile.TemporaryDirectory() as folder:
         sheet = render(shot, Path(folder), lambda _percent: None).spritesheet.read_bytes()
     return "data:image/jpeg;base64," + base64.b64encode(sheet).decode()
@@ -262,7 +263,7 @@ def _trimmed(shot: Path, target: Path) -> None:
         rgb = image.convert("RGB")
     box = ImageChops.difference(rgb, Image.new("RGB", rgb.size, "white")).getbbox()
     assert box
-    rgb.crop((0, 0, rgb.width, min(box[3] + 24, rgb.height))).quantize(128).save(
+    rgb.crop((0, 0, rgb.width, min(box[3] + 24, rgb.height))).quantize(256).save(
         target, optimize=True
     )
 

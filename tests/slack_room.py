@@ -325,16 +325,16 @@ class Live:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async with self.client, self.pipeline.run():
-            async with self.room.open(pipeline=self.pipeline, intake=self.intake):
-                if self.socket:
-                    await self.house.slack.sockets.wait_for(1)
-                with suppress(AssertionError):
-                    await self.house.until(
-                        lambda: self.room.state == "ok" or getattr(self.killer, "is_dead", False),
-                        tick=0,
-                    )
-                yield
+        opening = self.room.open(pipeline=self.pipeline, intake=self.intake)
+        async with self.client, self.pipeline.run(), opening:
+            if self.socket:
+                await self.house.slack.sockets.wait_for(1)
+            with suppress(AssertionError):
+                await self.house.until(
+                    lambda: self.room.state == "ok" or getattr(self.killer, "is_dead", False),
+                    tick=0,
+                )
+            yield
 
     async def run(self) -> Run:
         """Return the only run."""

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,18 +16,26 @@ ROOT = Path(__file__).parents[1]
 
 
 class StudioProcess:
-    """`python -m bot.studio` on a port of its own, the same one after every start.
+    """`reelbot studio` on a port of its own, the same one after every start.
 
     `renderer` names the module of a stand-in; without it the clips are real.
 
-        with StudioProcess(tmp_path) as studio:
+        with StudioProcess(tmp_path, "--expires-after", "1h") as studio:
             httpx.post(f"{studio.url}/videos", json={"prompt": "a cat"})
             studio.kill()
             studio.start()
     """
 
-    def __init__(self, folder: Path, *, renderer: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        renderer: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
+        self._options = options
+        self._env = env or {}
         self.port = _free_port()
         #: The base URL, `/v1` included.
         self.url = f"http://127.0.0.1:{self.port}/v1"
@@ -43,7 +52,12 @@ class StudioProcess:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command(), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command(),
+                cwd=self.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + within
         while not self._answers():
@@ -82,17 +96,23 @@ class StudioProcess:
         return self.folder / "studio.log"
 
     def _command(self) -> list[str]:
-        if self._renderer is None:
-            arguments = ["--folder", str(self.folder), "--port", str(self.port)]
-            return [sys.executable, "-m", "bot.studio", *arguments]
-        call = f"serve(Path({os.fspath(self.folder)!r}), port={self.port}, "
-        call += f"_renderer={self._renderer!r})"
-        code = f"from pathlib import Path; from bot.studio import serve; {call}"
-        return [sys.executable, "-c", code]
+        arguments = ["studio", "--folder", str(self.folder), "--port", str(self.port)]
+        code = "import sys; from bot.cli import run; "
+        if self._renderer is not None:
+            code += "from bot.studio import Studio; "
+            code += f"Studio.__init__.__kwdefaults__['_renderer'] = {self._renderer!r}; "
+        code += "sys.exit(run())"
+        return [sys.executable, "-c", code, *arguments, *self._options]
+
+    def _environment(self) -> dict[str, str]:
+        """Of ours, without the settings of whoever runs the tests."""
+        ours = {name: value for name, value in os.environ.items() if "REELBOT" not in name}
+        return ours | {"PYTHONPATH": str(ROOT)} | dict(self._env)
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/videos?limit=0", trust_env=False).is_success
+            answer = httpx.get(f"{self.url}/videos?limit=0", trust_env=False)
+            return answer.status_code != httpx.codes.SERVICE_UNAVAILABLE
         except httpx.TransportError:
             return False
 

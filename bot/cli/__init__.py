@@ -25,6 +25,7 @@ from bot.cli import (
     schedules,
     show,
     slack,
+    studio,
     videos,
 )
 from bot.errors import BotError, ConfigError, MediaError, StoreError
@@ -79,7 +80,7 @@ app.add_typer(
     help="Find the videos that were made; fetch, remix, extend and delete them.",
     rich_help_panel=_VIDEOS,
 )
-for each in (engine.run, engine.stop, engine.start, engine.health, doctor.doctor):
+for each in (engine.run, engine.stop, engine.start, engine.health, doctor.doctor, studio.studio):
     app.command(rich_help_panel=_BOT)(each)
 app.add_typer(slack.app, name="slack", help="Connect to Slack.", rich_help_panel=_BOT)
 app.add_typer(database.app, name="db", help="Look after the database.", rich_help_panel=_BOT)

@@ -80,7 +80,12 @@ def clip_of(run: Run, spends: Sequence[Spend], media: Path) -> Clip:
 
 
 def kept(run: Run, media: Path) -> dict[Variant, Asset]:
-    """Return the files of the video that are on this disk."""
+    """Return the files of the video that are on this disk; none once they were deleted.
+
+    One that stays for another run is not this one's any more.
+    """
+    if run.removed:
+        return {}
     known = {
         Variant.VIDEO: run.video,
         Variant.THUMBNAIL: run.thumbnail,

@@ -1,18 +1,16 @@
 """`make`, `fire`: a video now, because a person wants one."""
 
-import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot.cli import session
+from bot.cli.image import load
 from bot.cli.options import (
     Characters,
     Detach,
-    ImageFile,
+    ImageSource,
     Json,
     Language,
     ScheduleId,
@@ -20,15 +18,7 @@ from bot.cli.options import (
     Variables,
 )
 from bot.domain.schedule import VideoDefaults
-from bot.domain.video import Asset
 from bot.errors import RequestError
-
-if TYPE_CHECKING:
-    from bot.app import App
-    from bot.domain.run import RunRequest
-
-_MAX_IMAGE_BYTES = 20_000_000
-_MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
 def make(
@@ -45,7 +35,7 @@ def make(
     ] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Such as 1280x720.")] = None,
     seconds: Annotated[int | None, typer.Option(metavar="N", min=1, help="How long it is.")] = None,
-    image: ImageFile = None,
+    image: ImageSource = None,
     character: Characters = None,
     to: Annotated[
         list[str] | None,
@@ -75,7 +65,6 @@ def make(
         variables=variables(var),
         provider=provider,
         video=VideoDefaults(model=model, size=size, seconds=seconds),
-        image=_stand_in(image) if image else None,
         characters=tuple(character or []),
         targets=tuple(to or []),
         caption=caption,
@@ -85,13 +74,15 @@ def make(
     async def ask() -> None:
         from bot.app import desk
 
+        frame = await load(image) if image else None
         async with desk(session.settings()) as at:
-            request = at.intake.wished(wish)
+            request = at.intake.wished(replace(wish, image=frame.stand_in if frame else None))
             at.refuse_unpublishable(request)
             at.refuse_low_disk()
             async with at.opened() as app:
-                if image:
-                    request = await _with_image(app, request, image)
+                if frame:
+                    kept = await frame.keep(app)
+                    request = replace(request, video=replace(request.video, reference=kept))
                 await session.begin(app, request, detach=detach, json=json)
 
     session.wait_for(ask)
@@ -123,44 +114,3 @@ def variables(pairs: list[str] | None) -> dict[str, str]:
         if not equals or not name.strip():
             raise RequestError(f"{pair!r} is not name=value.", hint="Such as --var mood=sleepy.")
     return {name.strip(): value for name, _, value in split}
-
-
-# --- the first frame ---------------------------------------------------------------------------
-
-
-def _stand_in(path: Path) -> Asset:
-    """Return what to check the request with; the file is kept once all else is right."""
-    return Asset(sha256="", path=str(path), media_type=_media_type(path), bytes=0)
-
-
-def _media_type(path: Path) -> str:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        too_large = path.stat().st_size > _MAX_IMAGE_BYTES
-        if not too_large:
-            with Image.open(path, formats=list(_MEDIA_TYPES)) as image:
-                image.verify()
-                return _MEDIA_TYPES[image.format or ""]
-    except UnidentifiedImageError:
-        pass
-    except OSError as e:
-        raise RequestError(
-            f"The image {path} cannot be read: {e.strerror or 'it is damaged'}.",
-            hint="Check the path after --image.",
-        ) from e
-    except (SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow says of damage
-        pass
-    raise RequestError(
-        f"{path} is not an image of up to {_MAX_IMAGE_BYTES // 1_000_000} MB.",
-        hint="Give --image a PNG, a JPEG or a WebP file.",
-    )
-
-
-async def _with_image(app: "App", request: "RunRequest", path: Path) -> "RunRequest":
-    kept = await app.media.save(_chunks(path), _media_type(path))
-    return replace(request, video=replace(request.video, reference=kept))
-
-
-async def _chunks(path: Path) -> AsyncGenerator[bytes]:
-    yield await asyncio.to_thread(path.read_bytes)

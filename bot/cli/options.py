@@ -1,7 +1,6 @@
 """What several commands take: arguments and options, and what completes them in a shell."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -112,6 +111,13 @@ OnlySchedule = Annotated[
     str | None,
     typer.Argument(metavar="SCHEDULE", help="Only this one.", autocompletion=_quietly(_schedules)),
 ]
+ImageSource = Annotated[
+    str | None,
+    typer.Option(
+        metavar="IMAGE",
+        help="The first frame: a PNG, JPEG or WebP file, its https address, or a data: URL.",
+    ),
+]
 Characters = Annotated[
     list[str] | None,
     typer.Option(
@@ -136,6 +142,3 @@ Provider = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask.")]
-ImageFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="The first frame: a PNG, JPEG or WebP file.")
-]

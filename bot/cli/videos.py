@@ -83,7 +83,7 @@ async def _list_ours(
 async def _list_at(name: str, limit: int, *, json: bool) -> None:
     from bot.app import database_exists, desk
 
-    settings, jobs, ours = session.settings(), list[VideoJob](), dict[str, str]()
+    settings, jobs, ours = session.settings(), list[VideoJob](), list[str | None]()
     async with (
         desk(settings) as at,
         at.provider(name) as provider,
@@ -95,8 +95,8 @@ async def _list_at(name: str, limit: int, *, json: bool) -> None:
                 break
     if jobs and database_exists(settings):
         async with session.reading(settings) as store:
-            ours |= await store.makers(name, [job.id for job in jobs])
-    found = [(job, ours.get(job.id)) for job in jobs]
+            ours = [await store.run_of_video(name, job.id) for job in jobs]
+    found = list(zip(jobs, ours or [None] * len(jobs), strict=True))
     if json:
         show.as_json([{"video": job, "run": run_id} for job, run_id in found])
     elif found:

@@ -111,6 +111,16 @@ class ProviderType(StrEnum):
     VIDEOS_API = "videos-api"
 
 
+class Ability(StrEnum):
+    """What only some servers of the Videos API can do beside creating videos."""
+
+    REMIX = "remix"
+    EDIT = "edit"
+    EXTENSION = "extension"
+    CHARACTERS = "characters"
+    DELETE = "delete"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEntry:
     """One entry under `providers:`."""
@@ -126,6 +136,7 @@ class ProviderEntry:
     timeout: float = 60.0
     #: Whether its list proves what it lacks: a lost create that it does not show is sent again.
     trust_listing: bool = False
+    can: frozenset[Ability] = frozenset()
     models: Mapping[str, Model] = field(default_factory=dict)
 
 

@@ -41,6 +41,14 @@ def parse_size(size: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def shape_of(size: str) -> str:
+    """Return `portrait`, `landscape` or `square`; `ValueError` if *size* is not `WxH`."""
+    width, height = parse_size(size)
+    if width == height:
+        return "square"
+    return "portrait" if width < height else "landscape"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """A file in our keeping. The name is its content, so keeping it twice is keeping it once."""
@@ -59,6 +67,11 @@ class Derivation(StrEnum):
     REMIX = "remix"  #: The same picture, changed as the prompt says.
     EDIT = "edit"  #: Remix's successor in the protocol; also takes a clip the provider never made.
     EXTENSION = "extension"  #: The same video, and then what the prompt says.
+
+    @property
+    def verb(self) -> str:
+        """What is done to the video it grows out of, for people."""
+        return "extend" if self is self.EXTENSION else self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +122,12 @@ class VideoRequest:
     def fingerprint(self) -> tuple[str, str, int, str]:
         """What a provider's list shows of a request; equal ones cannot be told apart there."""
         return (self.prompt, self.model, self.seconds, self.size)
+
+    @property
+    def new_seconds(self) -> int:
+        """The seconds that are made anew; of an extension only those that its origin lacks."""
+        extends = self.origin and self.origin.how is Derivation.EXTENSION
+        return self.seconds - (self.origin.seconds or 0 if self.origin and extends else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.domain.command import Command, CommandState
 from bot.domain.run import Run, RunRequest, RunState
@@ -48,6 +49,8 @@ class Pipeline:
         self._watchers: dict[str, set[asyncio.Queue[Run]]] = {}
         self._runner = Runner(ports, owner=f"engine-{secrets.token_hex(4)}", show=self._show)
         self._running = False
+        #: What providers saw by the way, on its way to the runs.
+        self._hints: set[asyncio.Task[None]] = set()
         #: The runs that are moved; None for all.
         self._only: Collection[str] | None = None
 
@@ -153,6 +156,7 @@ class Pipeline:
         await self._ports.store.release_all()
         async with self._ports.waker.run(self._advance):
             self._running, self._only = True, only
+            self._overhear()
             listener = asyncio.create_task(self._listen())
             try:
                 for run_id, wake_at in await self._ports.store.unfinished():
@@ -162,8 +166,26 @@ class Pipeline:
             finally:
                 self._running = False
                 self._runner.interrupt()
-                listener.cancel()
-                await asyncio.gather(listener, return_exceptions=True)
+                for task in (listener, *self._hints):
+                    task.cancel()
+                await asyncio.gather(listener, *self._hints, return_exceptions=True)
+
+    def _overhear(self) -> None:
+        """Have every provider say what it sees to be over while nobody watches."""
+        for name, provider in self._ports.providers.items():
+            provider.on_over = partial(self._hint, name)
+
+    def _hint(self, provider: str, video_id: str) -> None:
+        hint = asyncio.get_running_loop().create_task(self._pass_on(provider, video_id))
+        self._hints.add(hint)
+        hint.add_done_callback(self._hints.discard)
+
+    async def _pass_on(self, provider: str, video_id: str) -> None:
+        try:
+            if run_id := await self._ports.store.run_of_video(provider, video_id):
+                await self.nudge(run_id)
+        except StoreError as e:  # its own look finds it
+            self._on_error(e)
 
     async def _advance(self, run_id: str) -> None:
         if self._moves(run_id):
@@ -203,6 +225,7 @@ class Pipeline:
         before = self._ports.clock.now() - timedelta(seconds=_SWEEP_SECONDS)
         for run_id in await self._ports.store.overdue(before if ears.sweep() else _NEVER):
             await self._wake(run_id, None)
+            await asyncio.sleep(0)  # a burst of new runs must not block the loop
         if await self._ports.gate.stopped() is None:
             for run_id in await self._ports.store.stopped_runs():
                 await self._wake(run_id, None)

@@ -94,7 +94,7 @@ def read_id(item: Item) -> str | None:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if isinstance(value, str) and 0 < len(value) <= ID and value.isprintable():
-            return value
+            return None if value in {".", ".."} else value  # in an address they lead elsewhere
     return None
 
 
@@ -139,6 +139,16 @@ def read_error(item: Item) -> VideoError:
         code=clean(str(code), 80) or "failed",
         message=read_words(item) or "The provider does not say why.",
     )
+
+
+def read_code(body: object) -> str:
+    """Return the code of a refusal, bounded; it may say more than the words beside it."""
+    error = body.get("error") if isinstance(body, dict) else None
+    for holder in (error, body):
+        code = holder.get("code") if isinstance(holder, dict) else None
+        if isinstance(code, str):
+            return clean(code, 80)
+    return ""
 
 
 def read_words(body: object, depth: int = DEPTH) -> str:
@@ -216,6 +226,10 @@ def read_duration(item: Item) -> timedelta | None:
 
 def is_match(item: Item, request: VideoRequest) -> bool:
     """Whether *item* may have come of *request*. What a listing leaves out cannot tell apart."""
+    parent = item.get("remixed_from_video_id")
+    origin = request.origin and request.origin.video_id
+    if isinstance(parent, str) and parent and parent != origin:
+        return False
     prompt, model = item.get("prompt"), item.get("model")
     if isinstance(prompt, str) and prompt and prompt.strip() != request.prompt.strip():
         return False

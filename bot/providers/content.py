@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
@@ -25,13 +26,16 @@ from bot.errors import (
 from bot.ports import Clock
 from bot.providers.refusal import Refusals, is_final
 
-CHUNK = 256 * 1024
-#: Times a cut stream is taken up again where it broke off, and the pause before, in seconds.
+CHUNK = 64 * 1024
+#: Times a cut stream is taken up again where it broke off without bringing another chunk, and the
+#: pause before each time, in seconds.
 RESUMES = 3
 PAUSE = 1.0
 HOPS = 5
 #: Some servers know of the file only a little later than of the job (404, 409, 5xx).
 NOT_YET = {403, 404, 409, 425, 429}
+#: How long after its end a video may be missing before it is gone.
+GRACE = timedelta(minutes=10)
 EXPIRED = re.compile(r"expire|no longer available|has been deleted", re.IGNORECASE)
 ABSENT = {403, 404}
 _RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
@@ -87,15 +91,16 @@ class Content:
         self._refusals = refusals
 
     async def stream(self, job: VideoJob, variant: Variant) -> AsyncGenerator[bytes, None]:
-        """Yield the file in chunks of 256 KiB.
+        """Yield the file in chunks of 64 KiB.
 
-        A stream that breaks off is taken up again up to three times where the server sends an
-        ETag or accepts ranges. Raises `NotReady`, `Expired`, `Unavailable`, `RateLimited`,
-        `Unauthorized`, `Rejected`, `Truncated`, and `Unusable` when the bytes are no such file.
+        A stream that breaks off is taken up again where the server sends an ETag or accepts
+        ranges, and given up after three times without a further chunk. Raises `NotReady`,
+        `Expired`, `Unavailable`, `RateLimited`, `Unauthorized`, `Rejected`, `Truncated`, and
+        `Unusable` when the bytes are no such file.
         """
-        progress = _Progress()
-        for attempt in range(RESUMES + 1):
-            response = await self._open(job, variant, progress)
+        progress, left = _Progress(), RESUMES
+        while True:
+            response, before = await self._open(job, variant, progress), progress.received
             broken: Exception | None = None
             try:
                 async for chunk in response.aiter_bytes(CHUNK):
@@ -109,10 +114,10 @@ class Content:
                 await response.aclose()
             if broken is None and progress.is_whole:
                 return
-            if attempt == RESUMES or not progress.resumable:
-                break
+            left = left if progress.received > before else left - 1
+            if left < 0 or not progress.resumable:
+                raise _cut(progress) from broken
             await self._clock.sleep(PAUSE)
-        raise _cut(progress) from broken
 
     async def _open(self, job: VideoJob, variant: Variant, progress: _Progress) -> httpx.Response:
         """Return a response whose body goes on where *progress* stands."""
@@ -141,7 +146,7 @@ class Content:
         params = None if variant is Variant.VIDEO else {"variant": variant.value}
         request = self._client.build_request("GET", path, params=params, headers=headers)
         response = await self._follow(request, headers)
-        if response.is_client_error and job.url and variant is Variant.VIDEO:
+        if response.is_error and job.url and variant is Variant.VIDEO:
             await response.aclose()
             response = await self._follow(self._elsewhere(httpx.URL(job.url), headers), headers)
         return response
@@ -175,7 +180,7 @@ class Content:
         response = await _start_of(response)
         said = self._refusals.say(response, "a download")
         status = response.status_code
-        over = job.expires_at is not None and job.expires_at <= self._clock.now()
+        over = self._is_over(job)
         if status == httpx.codes.GONE or EXPIRED.search(said) or (over and status in ABSENT):
             return Expired(said, hint="Make the video again: providers keep theirs for hours only.")
         if is_final(response) and self._is_own(response.url):
@@ -183,6 +188,12 @@ class Content:
         if status in NOT_YET or response.is_server_error:
             return NotReady(said, retry_after=self._refusals.retry_after(response))
         return Rejected(said, hint="Look at the video on the provider's own pages.")
+
+    def _is_over(self, job: VideoJob) -> bool:
+        """Whether the provider may have deleted the file of the job."""
+        now = self._clock.now()
+        late = job.completed_at is not None and job.completed_at + GRACE <= now
+        return late or (job.expires_at is not None and job.expires_at <= now)
 
 
 async def _start_of(response: httpx.Response) -> httpx.Response:

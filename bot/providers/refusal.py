@@ -12,8 +12,16 @@ from bot.errors import ProviderError, RateLimited, Rejected, Unauthorized
 from bot.ports import Clock
 from bot.providers import answers
 
-MODERATION = re.compile(r"moderation|content[ _]policy|safety|blocked", re.IGNORECASE)
+MODERATION = re.compile(r"moderation|content policy|safety|blocked", re.IGNORECASE)
 GONE = re.compile(r"shut ?down|retired|deprecated|decommissioned|sunset", re.IGNORECASE)
+VERIFY = re.compile(r"\bverif", re.IGNORECASE)
+MODEL = re.compile(
+    r"model.{0,80}(not found|not exist|unknown|invalid|unsupported|not supported|no access)"
+    r"|(unknown|invalid|unsupported|no such) model",
+    re.IGNORECASE,
+)
+#: Waiting helps against 429, but not when the money is used up.
+UNPAID = re.compile(r"insufficient quota|billing|out of credit|no credit", re.IGNORECASE)
 UNAUTHORIZED = {401, 403}
 MOVED = {301, 307, 308}
 
@@ -48,12 +56,21 @@ class Refusals:
     def error(self, response: httpx.Response, what: str = "") -> ProviderError:
         """Return what a 4xx means: nothing was done."""
         said = self.say(response, what)
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        meant = f"{said} {answers.read_code(answers.decode(response.content))}".replace("_", " ")
+        unpaid = UNPAID.search(meant)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS and not unpaid:
             return RateLimited(said, retry_after=self.retry_after(response))
         if response.status_code in UNAUTHORIZED:
-            where = f" in {self._key_name}" if self._key_name else ""
-            return Unauthorized(said, hint=f"Check the key{where} and what it is allowed to do.")
-        return Rejected(said, hint=_advice(response.status_code, said))
+            return Unauthorized(said, hint=self._check_key(meant))
+        if unpaid or response.status_code == httpx.codes.PAYMENT_REQUIRED:
+            return Rejected(said, hint="Add credit at the provider.")
+        return Rejected(said, hint=_advice(response.status_code, meant))
+
+    def _check_key(self, said: str) -> str:
+        where = f" in {self._key_name}" if self._key_name else ""
+        if VERIFY.search(said):
+            return f"Verify your organization at the provider; the key{where} may well be right."
+        return f"Check the key{where} and what it is allowed to do."
 
 
 def is_final(response: httpx.Response) -> bool:
@@ -67,12 +84,13 @@ def say_lost(error: httpx.HTTPError) -> str:
 
 
 def _advice(status: int, said: str) -> str:
+    """Return what helps against words and code of a refusal, blanks for underscores."""
     if MODERATION.search(said):
         return "Change the prompt: the provider does not allow it."
     if status == httpx.codes.GONE or GONE.search(said):
         return "Choose another model or provider: this one is no longer offered."
+    if MODEL.search(said):
+        return "Check the name of the model in schedules.yaml: the provider does not know it."
     if status in MOVED | {404, 405}:
         return "Check the provider's base URL and the name of the model."
-    if status == httpx.codes.PAYMENT_REQUIRED:
-        return "Add credit at the provider."
     return "Change what the provider names, then try again."

@@ -7,12 +7,10 @@ sent once, and what it raises says whether a job may exist all the same.
 Wire facts: openai-openapi 2.3.0 (openapi.json) and the official Python SDK 3.54.
 """
 
-import asyncio
-import re
-from collections.abc import AsyncGenerator, Collection, Sequence
+import math
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +20,6 @@ import httpx
 from bot.domain.video import (
     Capabilities,
     Variant,
-    VideoError,
     VideoJob,
     VideoRequest,
     VideoStatus,
@@ -30,27 +27,21 @@ from bot.domain.video import (
 from bot.errors import (
     AmbiguousCreate,
     ProviderError,
-    RateLimited,
     Rejected,
     RequestError,
     Unavailable,
 )
 from bot.ports import Clock
-from bot.providers import answers
+from bot.providers import answers, creation, price
+from bot.providers.characters import Characters
 from bot.providers.content import Content
-from bot.providers.listing import Listing, ListingFailed, ListingMissing
-from bot.providers.looker import Looker, Sight
+from bot.providers.listing import Listing, ListingFailed, ListingMissing, Order
 from bot.providers.pace import Pace
-from bot.providers.reference import read_image
-from bot.providers.refusal import Refusals, is_final, say_lost
+from bot.providers.refusal import Refusals, say_lost
+from bot.providers.watcher import Watcher
 
 #: How far the server's clock may be behind ours when we look for a lost create.
 SKEW = timedelta(seconds=60)
-#: How long a job may be unknown to its provider before it has failed, in units of the pace's
-#: longest wait. vLLM-Omni forgets its jobs at a restart, but gateways answer 404 in a deploy.
-PATIENCE = 3.5
-MISSING = re.compile(r"missing_since_(\d{1,11})")
-
 #: What went wrong before a byte of the request was sent.
 NOT_SENT = (
     httpx.ConnectError,
@@ -60,8 +51,11 @@ NOT_SENT = (
     httpx.UnsupportedProtocol,
 )
 MAY_HAVE_HAPPENED = {302, 303, 408, 409, 425}
-#: A look that got one of these saw nothing, and nothing follows from it.
-BUSY = {408, 409}
+#: What is answered where a video is gone, or an endpoint was never there.
+ABSENT = {404, 405}
+#: What a delete is answered with where the video is gone, and where none are ever deleted.
+FORGOTTEN = {404, 410}
+NO_DELETE = {405, 501}
 
 
 class VideosApiProvider:
@@ -77,6 +71,7 @@ class VideosApiProvider:
         settle: float = 90.0,
         key_name: str | None = None,
         pace: Pace | None = None,
+        hinted: bool = False,
     ) -> None:
         """Make a provider.
 
@@ -89,62 +84,40 @@ class VideosApiProvider:
             settle: see `VideoProvider.settle`.
             key_name: the setting that holds the key; named when the key is refused.
             pace: how often to look.
+            hinted: whether webhooks tell when jobs are over; then `watch` looks by itself only for
+                those that got lost.
         """
         self.name = name
         self.capabilities = capabilities
         self.settle = settle
+        self.on_over: Callable[[str], None] = lambda _: None
         self._client = client
         self._clock = clock
-        self._pace = pace or Pace()
         self._refusals = Refusals(name, client=client, clock=clock, key_name=key_name)
         self._listing = Listing(name, client=client, refusals=self._refusals)
+        self._characters = Characters(name, client=client, refusals=self._refusals)
         self._content = Content(client, clock=clock, refusals=self._refusals)
-        self._looker = Looker(
-            one=self._one, page=self._listing.page, clock=clock, grid=self._pace.grid
+        self._watcher = Watcher(
+            name,
+            client=client,
+            clock=clock,
+            refusals=self._refusals,
+            listing=self._listing,
+            pace=pace or Pace(),
+            hinted=hinted,
+            on_over=self._tell_over,
         )
 
+    def _tell_over(self, job_id: str) -> None:
+        self.on_over(job_id)  # whoever it is by now
+
     def estimate(self, request: VideoRequest) -> Decimal:
-        """Return the price in USD; `RequestError` for what the configured models do not list."""
-        model = self.capabilities.models.get(request.model)
-        if model is None:
-            known = ", ".join(self.capabilities.models) or "none"
-            raise RequestError(
-                f"{self.name} has no model {request.model}.", hint=f"Its models: {known}."
-            )
-        if request.size not in model.sizes:
-            raise _no_such(model.name, request.size, model.sizes)
-        if request.seconds not in model.seconds:
-            raise _no_such(model.name, f"{request.seconds} seconds", model.seconds)
-        if request.reference is not None and not self.capabilities.reference:
-            raise RequestError(
-                f"{self.name} takes no reference image.", hint="Remove the reference."
-            )
-        if model.usd_per_second is None:
-            raise RequestError(
-                f"The price of {model.name} at {self.name} is unknown.",
-                hint="Give the model a price per second in the configuration of the provider.",
-            )
-        return model.usd_per_second * request.seconds
+        """Return the price in USD; see `price.estimate`."""
+        return price.estimate(self.name, self.capabilities, request)
 
     async def create(self, request: VideoRequest) -> VideoJob:
-        """Start a job with one POST.
-
-        JSON without a reference image and multipart with one; `seconds` is a string: an integer
-        is a 400 at the original.
-        """
-        fields = {
-            "prompt": request.prompt,
-            "model": request.model,
-            "seconds": str(request.seconds),
-            "size": request.size,
-        }
-        if request.reference is None:
-            post = self._client.build_request("POST", "videos", json=fields)
-        else:
-            files = {
-                "input_reference": await asyncio.to_thread(read_image, Path(request.reference))
-            }
-            post = self._client.build_request("POST", "videos", data=fields, files=files)
+        """Start a job with one POST; see `VideoProvider.create`."""
+        post = await creation.build(self._client, request)
         now = self._clock.now()
         try:
             response = await self._client.send(post, follow_redirects=False)
@@ -164,9 +137,15 @@ class VideosApiProvider:
             job_id = answers.read_id(item) if item else None
             if not item or not job_id:
                 raise AmbiguousCreate(f"{self.name} answered a create without a job id.")
-            return answers.read_job(item, self._first(request, job_id, now))
+            job = answers.read_job(item, self._first(request, job_id, now))
+            return job if job.status.is_terminal else self._watcher.first_look(job)
         if response.is_server_error or response.status_code in MAY_HAVE_HAPPENED:
             raise AmbiguousCreate(self._refusals.say(response, "a create"))
+        if request.origin and response.status_code in ABSENT:
+            raise Rejected(
+                self._refusals.say(response, f"a {request.origin.how}"),
+                hint="It no longer has the video that this one grows out of, or makes none so.",
+            )
         raise self._refusals.error(response, "a create")
 
     def _first(self, request: VideoRequest, job_id: str, created_at: datetime) -> VideoJob:
@@ -212,61 +191,9 @@ class VideosApiProvider:
             and answers.is_match(item, request)
         ]
 
-    async def watch(self, job: VideoJob) -> AsyncGenerator[VideoJob, None]:
-        """Look at *job* until it is terminal; see `VideoProvider.watch`.
-
-        A failed look yields the last observation with a later `look_again_at`. A job that the
-        provider does not know is `UNKNOWN`, its `error` says since when (`missing_since_<epoch>`),
-        and after some minutes it ends `failed` with the code `not_found`.
-        """
-        failures = 0
-        if job.status.is_terminal:
-            yield job
-        while not job.status.is_terminal:
-            due = job.look_again_at or self._clock.now()
-            try:
-                sight = await self._looker.look(job.id, due)
-            except (RateLimited, Unavailable) as error:
-                failures += 1
-                wait = max(self._pace.after_failures(failures), error.retry_after or 0.0)
-                job = replace(job, looks=job.looks + 1, look_again_at=self._in(wait))
-            else:
-                failures = 0
-                job = self._observe(job, sight)
-            yield job
-
-    def _observe(self, job: VideoJob, sight: Sight) -> VideoJob:
-        looked = replace(job, looks=job.looks + 1, look_again_at=None)
-        if sight.item is None:
-            return self._miss(looked, sight.words)
-        seen = answers.read_job(sight.item, looked)
-        if seen.status is VideoStatus.COMPLETED:
-            took = answers.read_duration(sight.item) or self._clock.now() - job.created_at
-            self._pace.learn((job.model, job.seconds), took)
-        if seen.status.is_terminal:
-            return seen
-        wait = self._usual_wait(job) if sight.look_after is None else sight.look_after
-        return replace(seen, look_again_at=self._in(max(wait, self._pace.shortest)))
-
-    def _miss(self, job: VideoJob, words: str) -> VideoJob:
-        """Return the observation that nobody knows the job; it remembers since when."""
-        now = self._clock.now()
-        before = MISSING.fullmatch(job.error.code) if job.error else None
-        since = int(before[1]) if before else int(now.timestamp())
-        message = words or "The provider does not know this video."
-        if now.timestamp() - since >= PATIENCE * self._pace.longest:
-            error = VideoError(code="not_found", message=message)
-            return replace(job, status=VideoStatus.FAILED, error=error)
-        error = VideoError(code=f"missing_since_{since}", message=message)
-        again = self._in(self._pace.longest)
-        return replace(job, status=VideoStatus.UNKNOWN, error=error, look_again_at=again)
-
-    def _usual_wait(self, job: VideoJob) -> float:
-        age = (self._clock.now() - job.created_at).total_seconds()
-        return self._pace.until_next_look((job.model, job.seconds), max(age, 0.0))
-
-    def _in(self, seconds: float) -> datetime:
-        return self._clock.now() + timedelta(seconds=seconds)
+    def watch(self, job: VideoJob) -> AsyncGenerator[VideoJob, None]:
+        """Look at *job* until it is terminal; see `VideoProvider.watch` and `Watcher.watch`."""
+        return self._watcher.watch(job)
 
     async def download(self, job: VideoJob, variant: Variant) -> AsyncGenerator[bytes, None]:
         """Yield the file's bytes; see `VideoProvider.download` and `Content`."""
@@ -287,22 +214,54 @@ class VideosApiProvider:
             response = await self._client.delete(path, follow_redirects=False)
         except httpx.HTTPError as error:
             raise Unavailable(f"{self.name} was not reached: {say_lost(error)}.") from error
-        if response.is_success or response.status_code == httpx.codes.NOT_FOUND:
+        if response.is_success or response.status_code in FORGOTTEN:
             return
+        if response.status_code in NO_DELETE:
+            raise Rejected(
+                f"{self.name} cannot delete videos.", hint="Delete it on the provider's own pages."
+            )
         if response.is_server_error:
             raise Unavailable(self._refusals.say(response, "a delete"))
         raise self._refusals.error(response, "a delete")
 
-    async def list(self) -> AsyncGenerator[VideoJob, None]:
-        """Yield the server's videos, newest first; see `VideoProvider.list`."""
-        now = self._clock.now()
+    async def list(
+        self, *, limit: int | None = None, after: str | None = None, order: Order = "desc"
+    ) -> AsyncGenerator[VideoJob, None]:
+        """Yield the server's videos; see `VideoProvider.list`.
+
+        Args:
+            limit: at most so many, one or more; all of them without it.
+            after: only those that follow this id.
+            order: `desc` is newest first; some servers know no other.
+        """
+        now, left = self._clock.now(), math.inf if limit is None else limit
         try:
-            async for item in self._listing.since(datetime.min.replace(tzinfo=UTC), now):
-                yield self._read_foreign(item, now)
+            async with aclosing(self._listing.walk(after=after, order=order, most=limit)) as items:
+                async for item in items:
+                    yield self._read_foreign(item, now)
+                    left -= 1
+                    if left <= 0:
+                        return
         except ListingMissing as error:
-            raise Rejected(f"{self.name} has no listing.") from error
+            raise Rejected(
+                f"{self.name} has no listing.", hint="Look at the provider's own pages."
+            ) from error
         except ListingFailed as error:
             raise Unavailable(str(error)) from error
+
+    async def create_character(self, name: str, clip: Path) -> str:
+        """Return the id of a new character, seen in the MP4 *clip*; see `Characters.create`."""
+        self._require_characters()
+        return await self._characters.create(name, clip)
+
+    async def character_name(self, character_id: str) -> str | None:
+        """Return what a character is called; see `Characters.name`."""
+        self._require_characters()
+        return await self._characters.name(character_id)
+
+    def _require_characters(self) -> None:
+        if not self.capabilities.characters:
+            raise RequestError(f"{self.name} keeps no characters.", hint="Choose another provider.")
 
     def _read_foreign(self, item: answers.Item, now: datetime) -> VideoJob:
         """Return what the listing says of a job that we may know nothing of."""
@@ -317,30 +276,3 @@ class VideosApiProvider:
             created_at=created_at or now,
         )
         return answers.read_job(item, known)
-
-    async def _one(self, job_id: str) -> Sight:
-        """Look at one job.
-
-        A job object counts whatever the status code: vLLM-Omni answers 4xx or 5xx with the failed
-        job as the body.
-        """
-        path = f"videos/{quote(job_id, safe='')}"
-        try:
-            response = await self._client.get(path, follow_redirects=True)
-        except httpx.HTTPError as error:
-            raise Unavailable(f"{self.name} was not reached: {say_lost(error)}.") from error
-        item = answers.read_item(answers.decode(response.content))
-        if item and "status" in item and (response.is_success or answers.read_id(item) == job_id):
-            after = answers.read_poll_after(response.headers.get("openai-poll-after-ms"))
-            return Sight(item=item, look_after=after)
-        if response.is_success or response.is_server_error or response.status_code in BUSY:
-            raise Unavailable(self._refusals.say(response, "a look"))
-        if is_final(response):
-            raise self._refusals.error(response, "a look")
-        return Sight(item=None, words=self._refusals.words(response))
-
-
-def _no_such(model: str, asked: str, known: Sequence[object]) -> RequestError:
-    return RequestError(
-        f"{model} cannot make {asked}.", hint=f"It can: {', '.join(map(str, known))}."
-    )

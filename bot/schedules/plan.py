@@ -11,7 +11,7 @@ from bot.schedules.shape import AdHocShape, PlanShape, ProviderShape, ScheduleSh
 #: A thousand schedules have some 150 KB.
 MAX_BYTES = 1024 * 1024
 #: What a provider may do without.
-_OPTIONAL = ("api_key_env", "webhook_secret_env")
+_OPTIONAL = ("api_key_env", "webhook_secret_env", "can")
 
 
 def load_plan(path: Path) -> Plan:
@@ -121,6 +121,7 @@ def _provider(name: str, entry: ProviderShape) -> ProviderEntry:
         base_url=entry.base_url,
         api_key_env=entry.api_key_env,
         webhook_secret_env=entry.webhook_secret_env,
+        can=frozenset(entry.can or ()),
         timeout=entry.timeout,
         trust_listing=entry.trust_listing,
         models={name: model.model(name) for name, model in (entry.models or {}).items()},

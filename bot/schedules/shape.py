@@ -13,6 +13,7 @@ from bot.domain.budget import Budget
 from bot.domain.room import RoomConfig, Who
 from bot.domain.schedule import (
     DEFAULT_BUDGET,
+    Ability,
     ApprovalMode,
     ApprovalPolicy,
     Missed,
@@ -169,6 +170,11 @@ class ProviderShape(Shape):
         description="videos-api: whether its list shows every video at once and as it was asked "
         "for. Then a lost request that is not in the list is sent again; otherwise a person is "
         "asked.",
+    )
+    can: tuple[Ability, ...] | None = Field(
+        default=None,
+        description="videos-api: what it does beside creating videos: remix, edit, extension, "
+        "characters, delete. Nothing is tried that does not stand here.",
     )
     models: dict[ModelName, ModelShape] | None = Field(
         default=None, description="videos-api: its models by name; the first is the default."

@@ -25,15 +25,17 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons import Action
-from bot.slack.scene import Scene
+from bot.slack.scene import SUBJECT, Scene
 
 _BUTTONS = (Action.APPROVE, Action.REJECT, Action.EDIT, Action.DETAILS)
+#: What has no words yet cannot be approved.
+_WITHOUT_WORDS = (Action.EDIT, Action.REJECT, Action.DETAILS)
 
 
 def approval_card(run: Run, scene: Scene, *, generation: int) -> Message:
     """Return the card that asked about *generation* of *run*: open, or locked once decided."""
     verdict = verdict_on(run, generation)
-    subject = scene.subject(run)
+    subject = scene.subject(run, SUBJECT)
     text = scene.words(f"say.asked.{verdict}", subject=subject, who=_decider(run, scene))
     if verdict == "open":
         return message(text, _open(run, scene))
@@ -69,11 +71,12 @@ def _open(run: Run, scene: Scene) -> list[Block]:
     if findings := run.inspection.findings if run.inspection else ():
         blocks.append(context(f"{words('mark.finding')} {inline(' '.join(findings), 400)}"))
     blocks.append(context(" · ".join(_terms(run, scene))))
-    return [*blocks, *actions(*(buttons.of_run(action, run, scene) for action in _BUTTONS))]
+    offered = _WITHOUT_WORDS if run.wordless else _BUTTONS
+    return [*blocks, *actions(*(buttons.of_run(action, run, scene) for action in offered))]
 
 
 def _title(run: Run, scene: Scene, verdict: str) -> str:
-    parts = [f"*{scene.words(f'asked.{verdict}')}*", scene.subject(run)]
+    parts = [f"*{scene.words(f'asked.{verdict}')}*", scene.subject(run, SUBJECT)]
     if run.inspection is not None and run.inspection.simulated:
         parts.append(f"`{scene.words('simulated')}`")
     return " · ".join(parts)
@@ -99,7 +102,8 @@ def _where(post: Post, scene: Scene) -> str:
     words, network = scene.words, post.target.network
     place = scene.place(post.target)
     if not post.caption:
-        return words("out.silent", place=place)
+        key = "out.wordless" if post.target.needs_words else "out.silent"
+        return words(key, place=place)
     n = caption_length(network, post.caption)
     if network == "x":
         key = "out.too_long" if n > LONGEST["x"] else "out.counted"

@@ -7,8 +7,8 @@ The invariant: a card is drawn from the run and from nothing else; drawn again i
 stands now, and what was decided has no buttons any more.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,11 +46,25 @@ _SILENCE = 15.0
 _REMIND_AT = 0.75
 #: Runs that ended within this may have cards that say otherwise.
 _LATELY = timedelta(hours=24)
-_MOST = 500
+_MOST = 200
 #: More approvals than this are one message, and no card calls anybody.
 INBOX_OVER = 3
+#: Between two looks at what lacks a card; seconds. The pauses before one run is looked at again.
+_LOOK_EVERY = 2.0
+_LOOK_AGAIN, _LONGEST = timedelta(seconds=15), timedelta(hours=1)
 #: What Slack says when it does not take a block; a frame strip that it has not looked at yet.
 _BLOCKS = frozenset({"invalid_blocks"})
+
+
+@dataclass(slots=True)
+class _Lack:
+    """A run without a card that it should have."""
+
+    #: When it is looked at again.
+    at: datetime
+    #: Then it is left at that.
+    until: datetime
+    pause: timedelta = _LOOK_AGAIN
 
 
 class SlackBoard:
@@ -89,10 +103,11 @@ class SlackBoard:
         self._ids: dict[str, str] = {}
         #: No card is put up before; None until the room is open.
         self._silent_until: datetime | None = None
-        #: Approvals that wait, as of the last look.
-        self.waiting = 0
+        #: The runs that wait for approval, as far as this process has seen them.
+        self.waiting: dict[str, Run] = {}
         self._nudge: Callable[[str], Awaitable[None]] | None = None
-        self._nudges: dict[str, asyncio.Task[None]] = {}
+        #: Runs that lack a card, as far as is known.
+        self._lacking: dict[str, _Lack] = {}
         #: Whoever wants to hear that something moved.
         self.on_change: Callable[[Run], None] = lambda _run: None
 
@@ -110,7 +125,21 @@ class SlackBoard:
             (CardKind.NOTICE, run.generation, self._notice_place(run)),
         ]
         wishes = [CardWish(kind=k, generation=g, place=p) for k, g, p in wanted if p]
-        return [wish for wish in wishes if not any(card.answers(wish) for card in run.cards)]
+        lacking = [wish for wish in wishes if not any(card.answers(wish) for card in run.cards)]
+        if not lacking:
+            self._lacking.pop(run.id, None)
+        elif self._pace.is_crowded(lacking[0].place):  # no run is held back, nothing is written
+            self._comes_back(run.id, lacking[0].place)
+            return ()
+        else:
+            self._lacks(run.id, _LOOK_AGAIN)
+        return lacking
+
+    def _comes_back(self, run_id: str, place: str) -> None:
+        known = self._lacking.get(run_id)
+        if known is None or known.at <= self._clock.now():
+            turn = self._pace.promise(place)
+            self._lacks(run_id, turn - self._clock.now(), sooner=True)
 
     def desk_of(self, run: Run) -> str | None:
         """Return where the run's own card belongs; None for nowhere."""
@@ -151,13 +180,13 @@ class SlackBoard:
         try:
             return await self._put(run, wish)
         except AmbiguousPost:
-            self._look_again(run.id, self.settle)
+            self._lacks(run.id, timedelta(seconds=self.settle), sooner=True)
             raise
         except PublishError as error:
-            wait = error.retry_after or _SILENCE
+            wait = timedelta(seconds=error.retry_after or _SILENCE)
             if error.retry_after is None:
-                self._silent_until = self._clock.now() + timedelta(seconds=wait)
-            self._look_again(run.id, wait)
+                self._silent_until = self._clock.now() + wait
+            self._lacks(run.id, wait, sooner=True)
             raise
 
     async def _put(self, run: Run, wish: CardWish) -> Card:
@@ -183,7 +212,7 @@ class SlackBoard:
             raise
         if not answer["ok"]:
             self._strips.leave_out(run)
-            raise TargetUnavailable("Slack does not take the card's picture yet.", retry_after=1.0)
+            raise TargetUnavailable(retry_after=1.0)
         card = self._card(wish, str(answer.get("channel") or place), str(answer.get("ts")))
         self.updates.shows((card.place, card.id), drawn)  # a call is worth no edit
         return card
@@ -214,7 +243,7 @@ class SlackBoard:
         """Return who must act: nobody else is ever mentioned."""
         config = self._config()
         asks = wish.kind is CardKind.APPROVAL
-        if (asks and self.waiting <= INBOX_OVER) or wish.kind is CardKind.REMINDER:
+        if (asks and len(self.waiting) <= INBOX_OVER) or wish.kind is CardKind.REMINDER:
             public = any(t.network == "x" for t in run.request.targets)
             return notice.calling(config.publish_x if public else config.generate)
         if wish.kind is CardKind.NOTICE and run.state is RunState.ATTENTION:
@@ -272,7 +301,7 @@ class SlackBoard:
 
     def show(self, run: Run) -> None:
         """Have the cards of *run* say how it stands, soon."""
-        self._streaks.saw(run)
+        self._saw(run)
         for card in run.cards:
             place = (card.place, card.id)
             self.updates.show(place, lambda card=card: self._draw(run, card))  # type: ignore[misc]
@@ -280,6 +309,13 @@ class SlackBoard:
         if streak and streak.card and streak.last.id == run.id:
             self.updates.show((streak.card.place, streak.card.id), lambda: self._draw_streak(run))
         self.on_change(run)
+
+    def _saw(self, run: Run) -> None:
+        self._streaks.saw(run)
+        if waits_for_approval(run):
+            self.waiting[run.id] = run
+        else:
+            self.waiting.pop(run.id, None)
 
     async def _draw(self, run: Run, card: Card) -> Message | None:
         scene = await self._scenery.scene(run)
@@ -311,9 +347,6 @@ class SlackBoard:
     async def close(self) -> None:
         """Wish for nothing any more, and show what still waits to be shown."""
         self._silent_until = None
-        for task in self._nudges.values():
-            task.cancel()
-        await asyncio.gather(*self._nudges.values(), return_exceptions=True)
         await self.updates.flush()
 
     async def refresh(self) -> None:
@@ -321,15 +354,17 @@ class SlackBoard:
         self._strips.try_again()
         await self._resolve_names()
         newest = await self._store.list_runs(limit=_MOST)
+        parked = await self._store.list_runs(states={RunState.WAITING}, limit=_MOST)
+        for run in parked:
+            self._saw(run)
         for run in sorted(newest, key=lambda run: run.updated_at):
-            self._streaks.saw(run)
+            self._saw(run)
         self._silent_until = self._clock.now()
         since = self._clock.now() - _LATELY
         for run in newest:
             if not run.state.is_terminal or run.updated_at > since:
                 self.show(run)
-                if self.wishes(run):
-                    self._look_again(run.id, 0.0)
+                self._look_now(run)
 
     async def _resolve_names(self) -> None:
         config = self._config()
@@ -339,28 +374,42 @@ class SlackBoard:
             except PublishError as error:
                 log.warning("a channel of the control room", why=str(error), hint=error.hint)
 
-    async def remind(self) -> None:
-        """Have the runs looked at whose reminder, or whose missing card, is due."""
-        for run in await self._store.list_runs(states={RunState.WAITING}, limit=_MOST):
-            if waits_for_approval(run) and self.wishes(run):
-                self._look_again(run.id, 0.0)
+    def remind(self) -> None:
+        """Have the runs looked at whose reminder is due."""
+        for run in self.waiting.values():
+            if run.id not in self._lacking:
+                self._look_now(run)
 
-    def _look_again(self, run_id: str, seconds: float) -> None:
-        """Have the run looked at in a while: parked, it would not ask for its card again."""
-        if self._nudge and run_id not in self._nudges:
-            task = asyncio.create_task(self._nudge_later(run_id, seconds))
-            self._nudges[run_id] = task
+    def _look_now(self, run: Run) -> None:
+        if self.wishes(run):
+            self._lacks(run.id, timedelta(0), sooner=True)
 
-    async def _nudge_later(self, run_id: str, seconds: float) -> None:
-        assert self._nudge
+    def _lacks(self, run_id: str, wait: timedelta, *, sooner: bool = False) -> None:
+        """Note that the run lacks a card: parked or over, it would not ask for it again."""
+        at = self._clock.now() + wait
+        lack = self._lacking.setdefault(run_id, _Lack(at=at, until=self._clock.now() + _LATELY))
+        if sooner:
+            lack.at = at
+
+    async def look_after(self) -> None:
+        """Have runs that lack a card looked at again, ever more seldom; for ever."""
+        while True:
+            await self._clock.sleep(_LOOK_EVERY)
+            now = self._clock.now()
+            due = [(run_id, lack) for run_id, lack in self._lacking.items() if lack.at <= now]
+            for run_id, lack in due:
+                lack.at = now + lack.pause
+                lack.pause = min(lack.pause * 2, _LONGEST)
+                if now > lack.until:
+                    self._lacking.pop(run_id, None)
+                elif self._nudge:
+                    await self._nudge_run(self._nudge, run_id)
+
+    async def _nudge_run(self, nudge: Callable[[str], Awaitable[None]], run_id: str) -> None:
         try:
-            await self._clock.sleep(seconds + 0.1)
-            self._nudges.pop(run_id, None)
-            await self._nudge(run_id)
+            await nudge(run_id)
         except BotError as error:
             log.info("a run could not be looked at again", run=run_id, why=str(error))
-        finally:
-            self._nudges.pop(run_id, None)
 
 
 def remind_at(run: Run) -> datetime:

@@ -10,11 +10,14 @@ from enum import StrEnum
 
 from bot.domain.post import DeliveryStatus, Target
 from bot.domain.run import Run
+from bot.domain.video import VideoStatus
 from bot.slack.blocks import Block, cut, plain
 from bot.slack.scene import Scene
 from bot.slack.words import Words
 
 _DIALOG = 300
+#: Jobs that nothing will come of; a retry makes, and pays for, another one.
+_FRUITLESS = {VideoStatus.FAILED, VideoStatus.CANCELLED}
 
 
 class Action(StrEnum):
@@ -118,7 +121,7 @@ def _before_approving(run: Run, scene: Scene) -> Block | None:
 
 
 def _before_retrying(run: Run, scene: Scene) -> Block | None:
-    expected = run.price.total if run.price else scene.expected(run)
+    expected = _still_to_pay(run)
     accounts = public(run, scene) if run.approval else []
     if not accounts and not _is_dear(expected, scene):
         return None
@@ -128,6 +131,17 @@ def _before_retrying(run: Run, scene: Scene) -> Block | None:
         price=scene.words.price(expected or Decimal(0)),
     )
     return dialog(scene.words, "retry", danger=False, text=text)
+
+
+def _still_to_pay(run: Run) -> Decimal | None:
+    """Return what a retry should cost, USD: what was made or posted is not paid again."""
+    if run.price is None:
+        return None
+    gone = run.failure is not None and run.failure.code == "expired"
+    made = run.job is not None and run.job.status not in _FRUITLESS and not gone
+    delivered = {str(d.target) for d in run.delivered}
+    posts = (usd for target, usd in run.price.posts.items() if target not in delivered)
+    return sum(posts, start=Decimal(0) if made else run.price.video)
 
 
 def _before_taking_down(run: Run, scene: Scene) -> Block:

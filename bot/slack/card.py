@@ -7,9 +7,8 @@ which video. What follows is one small line of facts, more only where a person h
 from collections.abc import Iterator
 
 from bot.domain.card import Card, CardKind
-from bot.domain.post import Delivery, DeliveryStatus
-from bot.domain.run import Run, RunState, Step, WaitReason
-from bot.domain.video import VideoStatus
+from bot.domain.post import Delivery
+from bot.domain.run import Run, RunState
 from bot.pipeline.steps.approve import expiry
 from bot.slack import buttons
 from bot.slack.blocks import (
@@ -26,7 +25,9 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons import Action
+from bot.slack.mood import mood_of
 from bot.slack.scene import Scene
+from bot.slack.trouble import money_told, posts_told, what_happened, what_to_do
 
 #: Lengths of the progress bar, in characters.
 _BAR = 10
@@ -65,45 +66,6 @@ def headline(run: Run, scene: Scene) -> str:
     return " · ".join(parts)
 
 
-def mood_of(run: Run) -> str:
-    """Return the one word for how *run* stands that texts and marks hang on."""
-    if run.removed:
-        return "removed"
-    if run.state in {RunState.RUNNING, RunState.WAITING}:
-        return _under_way(run)
-    if run.state is RunState.ATTENTION:
-        late = run.failure is not None and run.failure.step is Step.WAIT
-        return "late" if late else "uncertain"
-    if run.state is RunState.CANCELLED:
-        return run.reason if run.reason in {"rejected", "expired"} else "cancelled"
-    live = [d for d in run.delivered if not d.preview]
-    if run.state is RunState.FAILED:
-        return "partly" if run.delivered else "failed"
-    return "posted" if live else "previewed" if run.delivered else "done"
-
-
-def _under_way(run: Run) -> str:
-    special = {
-        WaitReason.BACKOFF.value: "backoff",
-        WaitReason.APPROVAL.value: "approval",
-        WaitReason.TARGET_PAUSED.value: "paused",
-        WaitReason.STOPPED.value: "stopped",
-    }
-    if run.state is RunState.WAITING and run.reason in special:
-        return special[run.reason]
-    if run.step is Step.WAIT:
-        queued = run.job is not None and run.job.status is VideoStatus.QUEUED
-        return "queued" if queued else "making"
-    return {
-        Step.DOWNLOAD: "fetching",
-        Step.INSPECT: "checking",
-        Step.FIT: "checking",
-        Step.APPROVE: "checking",
-        Step.PUBLISH: "posting",
-        Step.NOTIFY: "posting",
-    }.get(run.step or Step.NOTIFY, "starting")
-
-
 def _sentence_values(run: Run, scene: Scene) -> dict[str, str]:
     return {
         "places": scene.places([d.target for d in run.delivered] or list(run.request.targets)),
@@ -119,6 +81,8 @@ def _story(run: Run, scene: Scene) -> Iterator[str]:
     mood = mood_of(run)
     if mood == "making" and run.job and run.job.progress is not None:
         yield progress_bar(run.job.progress)
+    elif mood == "wordless":
+        yield scene.words("story.wordless", places=scene.places(run.wordless))
     elif mood == "approval":
         yield _where_to_decide(run, scene)
     elif mood == "stopped":
@@ -164,60 +128,6 @@ def _trouble(run: Run, scene: Scene) -> Iterator[str]:
     yield f"→ {what_to_do(run, scene)}"
 
 
-def what_happened(run: Run, scene: Scene) -> str:
-    """Return what went wrong: in our words, then in the words of whoever said so."""
-    failure = run.failure
-    if failure is None:
-        return scene.words("error.error")
-    key = f"error.{failure.code}" if scene.words.has(f"error.{failure.code}") else "error.error"
-    said = _detail(run) or inline(failure.message, 300)
-    return scene.words.told(scene.words(key), f"_{said}_" if said else "")
-
-
-def _detail(run: Run) -> str:
-    """Return what the targets said, one after the other."""
-    told = [d for d in run.deliveries if d.detail and d.status is not DeliveryStatus.DELIVERED]
-    return inline(" ".join(f"{d.target.destination}: {d.detail}" for d in told), 300)
-
-
-def money_told(scene: Scene) -> str:
-    """Return whether money was spent on the scene's run."""
-    if scene.reserved:
-        return scene.words("money.maybe", usd=scene.words.usd(scene.spent + scene.reserved))
-    if scene.spent:
-        return scene.words("money.spent", usd=scene.words.usd(scene.spent))
-    return scene.words("money.none")
-
-
-def posts_told(run: Run, scene: Scene) -> str:
-    """Return whether anything was posted, and where."""
-    live = [d for d in run.delivered if not d.preview]
-    shown = [d for d in run.delivered if d.preview]
-    maybe = [d for d in run.deliveries if d.status is DeliveryStatus.UNCERTAIN]
-    told = [
-        scene.words(key, places=scene.went_to(deliveries))
-        for key, deliveries in (
-            ("posts.live", live),
-            ("posts.preview", shown),
-            ("posts.maybe", maybe),
-        )
-        if deliveries
-    ]
-    return scene.words.told(*told) or scene.words("posts.none")
-
-
-def what_to_do(run: Run, scene: Scene) -> str:
-    """Return what a person can do about it."""
-    mood = mood_of(run)
-    if mood in {"late", "uncertain"}:
-        key = f"do.{mood}"
-    elif run.failure and scene.words.has(f"do.{run.failure.code}"):
-        key = f"do.{run.failure.code}"
-    else:
-        key = "do.error"
-    return scene.words(key, command=scene.command)
-
-
 def _removal(run: Run, scene: Scene) -> Iterator[str]:
     assert run.removed
     key = "story.removed" if run.removed.at_provider else "story.removed_here"
@@ -233,6 +143,8 @@ def _facts(run: Run, scene: Scene) -> Iterator[str]:
     yield words("fact.asked", who=scene.asked_by(run), when=when(run.created_at))
     if mood in {"posted", "previewed", "removed"} and run.delivered:
         yield words(f"fact.{_how(run.delivered)}", places=scene.went_to(run.delivered))
+    elif mood == "taken_down":
+        yield words("fact.taken_down", places=scene.places([d.target for d in run.deliveries]))
     elif not run.state.is_terminal and run.request.targets:
         yield words("fact.goes", places=scene.places(run.request.targets))
     if mood == "posted" and run.approval and run.approval.by != "auto":
@@ -263,6 +175,8 @@ def offered(run: Run, scene: Scene) -> list[Action]:
 
 
 def _while_under_way(run: Run) -> list[Action]:
+    if mood_of(run) == "wordless":
+        return [Action.EDIT, Action.CANCEL, Action.DETAILS]
     if mood_of(run) != "approval":
         return [Action.CANCEL, Action.DETAILS]
     if approval_card_of(run):

@@ -10,6 +10,7 @@ The invariant: there is at most one client, and `state` says in one sentence why
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -86,9 +87,11 @@ class Connection:
             handler.client.default_auto_reconnect_enabled = False  # the watchdog does that
             try:
                 await self._open(handler)
-                tries, self.state = 0, "ok"
+                self.state, opened = "ok", time.monotonic()
                 await self._on_open()
                 await self._watch(handler)
+                if time.monotonic() - opened > LONGEST_PAUSE:
+                    tries = 0  # it was a good one; those that die at once are not worth a race
                 self.state = "the socket was lost; it is opened again"
             except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
                 self.state = _why(error)

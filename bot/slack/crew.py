@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 #: Tasks that do something at once; a burst waits its turn, so that acks still find the loop free.
-HANDS = 8
+HANDS = 2
 #: Tasks that are done or wait; more are turned away.
 MOST = 2_000
 
@@ -25,9 +25,14 @@ class Crew:
         self._most = most
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether more would be turned away."""
+        return len(self._tasks) >= self._most
+
     def take(self, work: Coroutine[Any, Any, None]) -> bool:
         """Have *work* done soon; False, and it is dropped, while too much waits already."""
-        if len(self._tasks) >= self._most:
+        if self.is_full:
             work.close()
             return False
         task = asyncio.create_task(self._do(work))

@@ -24,7 +24,10 @@ _FOR_PROMPTS = frozenset(OPTIONS) - {"why"}
 
 #: What people add to a verb without meaning anything by it.
 _FILLERS = {"now", "all", "everything", "it", "please", "me"}
+#: Words that point at something without saying at which.
+_POINTING = _FILLERS | {"this", "that", "the", "one", "video"}
 _END = ".!?。!?"
+_ABOUT = {Takes.RUN, Takes.RUN_AND_WORDS, Takes.SCHEDULE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,7 @@ def _verb(head: str, words: Words, schedules: Collection[str]) -> Line | None:
     if verb is None:
         return _slip(name, rest, words, schedules)
     line = _taken(verb, rest, schedules)
-    if line is None and not rest:
+    if line is None and _only_points(verb, rest):
         raise refusal(words, "line.whom", verb=verb.name, takes=words(f"takes.{verb.takes}"))
     if line is None and (meant := _meant(verb, rest, schedules)):
         raise refusal(words, "line.meant", typed=head, meant=meant)
@@ -119,7 +122,7 @@ def _taken(verb: Verb, rest: str, schedules: Collection[str]) -> Line | None:
     """Return the line if *rest* is what *verb* takes."""
     line, word = Line(verb=verb), rest.rstrip(_END)
     if verb.takes is Takes.RUN:
-        run = read_reference(rest)
+        run = read_reference(rest) or read_reference(word)
         return replace(line, run=run) if run else None
     if verb.takes is Takes.RUN_AND_WORDS:
         first, _, change = rest.partition(" ")
@@ -134,6 +137,14 @@ def _taken(verb: Verb, rest: str, schedules: Collection[str]) -> Line | None:
         Takes.MAYBE_VERB: word.lower() in VERBS,
     }
     return replace(line, about=word.lower()) if known.get(verb.takes) else None
+
+
+def _only_points(verb: Verb, rest: str) -> bool:
+    """Return whether *verb* lacks the thing it is about: "approve", "cancel this video"."""
+    said = rest.lower().rstrip(_END).split()
+    if verb.takes is Takes.RUN_AND_WORDS:
+        said = said[:1]
+    return verb.takes in _ABOUT and set(said) <= _POINTING
 
 
 def _meant(verb: Verb, rest: str, schedules: Collection[str]) -> str | None:

@@ -31,22 +31,16 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.buttons import Action
-from bot.slack.card import (
-    headline,
-    mood_of,
-    offered,
-    posts_told,
-    progress_bar,
-    what_happened,
-    what_to_do,
-)
+from bot.slack.card import headline, offered, progress_bar
+from bot.slack.mood import mood_of
 from bot.slack.scene import Scene
+from bot.slack.trouble import posts_told, what_happened, what_to_do
 from bot.slack.verbs import VERBS, Verb
 from bot.slack.words import Words
 
 #: Lines of one list; whoever needs more uses the command line.
 MOST_LINES = 20
-_SUBJECT = 45
+_SUBJECT = 38
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

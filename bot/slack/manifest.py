@@ -42,7 +42,7 @@ def manifest(words: Words, *, name: str, command: str, url: str | None = None) -
     """
     request = {"request_url": url} if url else {}
     return {
-        "_metadata": {"major_version": 2, "minor_version": 1},
+        "_metadata": {"major_version": 2},
         "display_information": {
             "name": name,
             "description": words("manifest.description"),

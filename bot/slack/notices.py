@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.room import RoomConfig
-from bot.domain.run import Run, RunState
+from bot.domain.run import Run
 from bot.errors import AmbiguousPost, PublishError
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.slack import notice
 from bot.slack.blocks import Message
 from bot.slack.board import INBOX_OVER, SlackBoard
@@ -25,7 +25,6 @@ log = structlog.get_logger()
 
 #: The metadata by which the inbox is known again.
 EVENT = "reelbot_inbox"
-_MOST = 500
 #: Back to when an inbox of before a restart is looked for.
 _LOOK_BACK = timedelta(days=7)
 
@@ -39,14 +38,12 @@ class Notices:
         board: SlackBoard,
         *,
         clock: Clock,
-        store: Store,
         config: Callable[[], RoomConfig],
         scenery: Scenery,
     ) -> None:
         self._api = api
         self._board = board
         self._clock = clock
-        self._store = store
         self._config = config
         self._scenery = scenery
         #: Channel and stamp of the inbox.
@@ -58,14 +55,13 @@ class Notices:
 
     async def notify(self, run: Run) -> None:
         """Count what waits before the card that asks is put up. Raises nothing."""
-        if run.asked_at is not None:
-            self._board.waiting = len(await self._waiting(run))
+        if waits_for_approval(run):
+            self._board.waiting[run.id] = run
 
     async def look(self) -> None:
         """Bring the inbox up to date; put it up when more than three approvals wait."""
         async with self._looking:
-            waiting = await self._waiting()
-            self._board.waiting = len(waiting)
+            waiting = self._waiting()
             place = self._config().approvers or self._config().desk
             if place is None or not (self._inbox or len(waiting) > INBOX_OVER):
                 return
@@ -78,10 +74,8 @@ class Notices:
             except PublishError as error:
                 log.info("the inbox waits", why=str(error))
 
-    async def _waiting(self, *more: Run) -> list[Run]:
-        listed = await self._store.list_runs(states={RunState.WAITING}, limit=_MOST)
-        runs = {run.id: run for run in (*listed, *more)}
-        return [run for run in runs.values() if waits_for_approval(run)]
+    def _waiting(self) -> list[Run]:
+        return sorted(self._board.waiting.values(), key=lambda run: run.created_at, reverse=True)
 
     async def _show(self, place: str, waiting: list[Run]) -> None:
         if self._not_before and self._clock.now() < self._not_before:
@@ -97,8 +91,8 @@ class Notices:
             self._inbox = await self._put(place, await self._draw())
 
     async def _draw(self) -> Message:
-        waiting = await self._waiting()
-        return notice.inbox(waiting, await self._scenery.scene(*waiting[:1], *waiting[1:]))
+        waiting = self._waiting()
+        return notice.inbox(waiting, await self._scenery.scene(naming=[str(waiting)]))
 
     async def _put(self, place: str, message: Message) -> tuple[str, str]:
         called = notice.with_call(message, notice.calling(self._config().publish_x))

@@ -12,7 +12,7 @@ from bot.ports import Clock
 #: Between two messages in one channel.
 APART = timedelta(seconds=1)
 #: Whoever would wait longer comes back later instead.
-_LONGEST = timedelta(seconds=5)
+LONGEST = timedelta(seconds=1.5)
 
 
 class Pace:
@@ -21,18 +21,30 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._free: dict[str, datetime] = {}
+        #: Until when turns are promised.
+        self._promised: dict[str, datetime] = {}
 
     def free_at(self, channel: str) -> datetime:
         """Return when the channel takes its next message."""
         return self._free.get(channel, self._clock.now())
 
+    def is_crowded(self, channel: str) -> bool:
+        """Return whether a new message would have to wait long."""
+        return self.free_at(channel) - self._clock.now() > LONGEST
+
+    def promise(self, channel: str) -> datetime:
+        """Return when to come back: everybody who asks gets a second of their own."""
+        turn = max(self.free_at(channel), self._promised.get(channel, self._clock.now()))
+        self._promised[channel] = turn + APART
+        return turn
+
     async def turn(self, channel: str) -> None:
         """Wait for the channel's turn and take it; `TargetUnavailable` if that takes long."""
         now = self._clock.now()
         turn = max(now, self.free_at(channel))
-        if turn - now > _LONGEST:
+        if turn - now > LONGEST:
             wait = (turn - now).total_seconds()
-            raise TargetUnavailable("Many messages wait for this channel.", retry_after=wait)
+            raise TargetUnavailable(retry_after=wait)
         self.take(channel, turn)
         if turn > now:
             await self._clock.sleep((turn - now).total_seconds())

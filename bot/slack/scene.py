@@ -37,8 +37,9 @@ class Scene:
     people: Mapping[str, str] = field(default_factory=dict)
     #: What people call a target, where it is not what its text says: a channel given by its id.
     names: Mapping[str, str] = field(default_factory=dict)
-    #: All spends of the run.
-    spends: Sequence[Spend] = ()
+    #: All spends of the run; none where many runs are listed. Without a default: what a card says
+    #: of money hangs on them.
+    spends: Sequence[Spend]
     #: Nothing goes to a live network.
     preview: bool = False
     #: The X accounts that a run could still be posted to, as targets.

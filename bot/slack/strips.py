@@ -20,7 +20,7 @@ from bot.slack_api.web_api import WebApi
 log = structlog.get_logger()
 
 _MOST = 1_000
-_WHAT = "a frame strip"
+_WHAT = "strip"
 
 
 class Strips:
@@ -62,7 +62,7 @@ class Strips:
             answer = await self._api.read(
                 "files.getUploadURLExternal",
                 _WHAT,
-                filename="frames.jpg",
+                filename="strip.jpg",
                 length=str(sheet.bytes),
             )
             url, file = str(answer.get("upload_url")), str(answer.get("file_id"))

@@ -1,6 +1,6 @@
 """Rows of the ledger: outside writes that must happen at most once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, select, text, update
@@ -48,10 +48,6 @@ _OF_VIDEO = select(effects.c.run_id, effects.c.handle).where(
     text("kind = 'create'"),
     effects.c.state == EffectState.DONE,
     effects.c.remote_id == bindparam("video_id"),
-)
-
-_MAKERS = _CREATED.add_columns(effects.c.run_id).where(
-    effects.c.remote_id.in_(bindparam("video_ids", expanding=True))
 )
 
 

@@ -133,10 +133,6 @@ class SqlStore:
         """Return the runs whose video grows out of that of *run_id*, oldest first."""
         return await self._read(partial(runs.derived_from, run_id=run_id))
 
-    async def makers(self, provider: str, video_ids: Collection[str]) -> Mapping[str, str]:
-        """Return which run made each of those videos; those of other programs are left out."""
-        return await self._read(partial(ledger.makers, provider=provider, video_ids=video_ids))
-
     async def shared_files(self, run: Run) -> Collection[str]:
         """Return the paths of those files of *run* that another run needs, too."""
         paths = [asset.path for asset in run.files]

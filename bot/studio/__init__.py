@@ -1,10 +1,12 @@
 """The studio: a Videos API over a procedural renderer, so that no account is needed to begin.
 
 It speaks OpenAI's Videos protocol over HTTP and makes real clips that cost nothing. The bot runs
-it inside its own process and talks to it through `Studio.app`; `serve` and `python -m bot.studio`
-give it a port of its own. It imports nothing of the bot, which knows it only by its protocol.
+it inside its own process and talks to it through `Studio.app`; `reelbot studio` gives it a port of
+its own. It imports nothing of the bot, which knows it only by its protocol.
 
-    server > routes > body, request > videos > jobs, files > renders > process | worker > renderer
+    server > routes > body, query, request > videos, cast > store, files, footage
+                                             renders > process | worker > renderer
+                                             webhooks
 
 Its one invariant: a create that was answered is on disk, and a clip that can be had is whole.
 """
@@ -12,15 +14,20 @@ Its one invariant: a create that was answered is on disk, and a clip that can be
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.studio.server import Studio, serve
+    from bot.studio.server import Studio
+    from bot.studio.webhooks import Receiver
 
-__all__ = ["Studio", "serve"]
+__all__ = ["Receiver", "Studio"]
 
 
 def __getattr__(name: str) -> object:
     """Import on first use: the worker passes through here and must not load a server."""
-    if name in __all__:
-        from bot.studio import server  # noqa: PLC0415 - see the docstring
+    if name == "Studio":
+        from bot.studio.server import Studio  # noqa: PLC0415 - see the docstring
 
-        return getattr(server, name)
+        return Studio
+    if name == "Receiver":
+        from bot.studio.webhooks import Receiver  # noqa: PLC0415 - see the docstring
+
+        return Receiver
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
-"""The studio's files: reference images before a render, clips after it.
+"""The studio's files: what a render starts from, and clips after it.
 
     files/<job id>/video.mp4, thumbnail.webp, spritesheet.jpg    finished, whole
-    references/<job id>                                          the image a job starts from
+    sources/<source id>                                          an image or a clip jobs start from
     rendering/<job id>-<random>/                                 what a worker is writing
 
 Invariant: a folder under files/ is whole. A render happens elsewhere and arrives by one rename, so
@@ -11,9 +11,10 @@ neither a killed server nor a worker that outlives it for a moment can spoil a c
 import os
 import secrets
 import shutil
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 #: The protocol's variants: file name and media type.
 VARIANTS: Final = {
@@ -28,27 +29,34 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self._clips = folder / "files"
-        self._references = folder / "references"
+        self._sources = folder / "sources"
         self._rendering = folder / "rendering"
+        #: What `sources` was called when all of them were reference images.
+        self._references = folder / "references"
 
-    def open(self, keep: AbstractSet[str]) -> None:
-        """Make the folders and clear away what a kill left behind: all but the jobs in `keep`."""
+    def open(self, *, clips: AbstractSet[str], sources: AbstractSet[str]) -> None:
+        """Make the folders and clear away what a kill left behind: all but what is named."""
         shutil.rmtree(self._rendering, ignore_errors=True)
-        for folder in (self._clips, self._references, self._rendering):
+        if self._references.exists() and not self._sources.exists():
+            self._references.rename(self._sources)
+        for folder in (self._clips, self._sources, self._rendering):
             folder.mkdir(parents=True, exist_ok=True)
-        found = {path.name for path in (*self._clips.iterdir(), *self._references.iterdir())}
-        for job_id in found - keep:
-            self.remove(job_id)
+        self.remove_clips({path.name for path in self._clips.iterdir()} - clips)
+        self.remove_sources({path.name for path in self._sources.iterdir()} - sources)
 
-    def keep_reference(self, job_id: str, image: bytes) -> None:
-        """On disk when this returns."""
-        with self.reference(job_id).open("wb") as file:
-            file.write(image)
-            file.flush()
-            os.fsync(file.fileno())
+    def keep_source(self, source: str, content: BinaryIO) -> None:
+        """On disk when this returns; nothing is left when it raises."""
+        try:
+            with self.source(source).open("wb") as file:
+                shutil.copyfileobj(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:  # a full disk
+            self.remove_sources([source])
+            raise
 
-    def reference(self, job_id: str) -> Path:
-        return self._references / job_id
+    def source(self, source: str) -> Path:
+        return self._sources / source
 
     def start(self, job_id: str) -> Path:
         """A new folder for one attempt at a render."""
@@ -64,9 +72,13 @@ class Files:
     def clip(self, job_id: str, variant: str) -> Path:
         return self._clips / job_id / VARIANTS[variant][0]
 
-    def remove(self, job_id: str) -> None:
-        shutil.rmtree(self._clips / job_id, ignore_errors=True)
-        self.reference(job_id).unlink(missing_ok=True)
+    def remove_clips(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            shutil.rmtree(self._clips / job_id, ignore_errors=True)
+
+    def remove_sources(self, sources: Iterable[str]) -> None:
+        for source in sources:
+            self.source(source).unlink(missing_ok=True)
 
     def abandon(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,47 +1,15 @@
-"""The studio's jobs, in one SQLite file. The server adds and reads them, the renders move them on.
+"""The studio's jobs. The server adds and reads them, the renders move them on.
 
-Invariant: a change is on disk when its call returns (WAL, synchronous=FULL), and one process at a
-time holds the file (exclusive locking mode: the lock dies with the process, so a kill leaves none).
+Invariant: jobs start in the order of their creation, and what a job needs besides its row (its
+source) is needed as long as any job that may still be made or remixed names it.
 """
 
-import asyncio
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from pathlib import Path
-from typing import TypeVar
 
-from bot.studio.problem import closed
-
-Answer = TypeVar("Answer")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS job (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    status TEXT NOT NULL,
-    model TEXT NOT NULL,
-    prompt TEXT NOT NULL,
-    size TEXT NOT NULL,
-    seconds INTEGER NOT NULL,
-    seed INTEGER NOT NULL,
-    has_reference INTEGER NOT NULL,
-    created_at INTEGER NOT NULL,
-    completed_at INTEGER,
-    expires_at INTEGER,
-    error_code TEXT,
-    error_message TEXT,
-    files_dropped INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS job_queued ON job (number) WHERE status = 'queued';
-CREATE INDEX IF NOT EXISTS job_expiring ON job (expires_at)
-    WHERE expires_at IS NOT NULL AND NOT files_dropped;
-"""
-
-#: Seconds to wait for a process that is just leaving the folder.
-_LOCK_TIMEOUT = 1.0
+from bot.studio.script import Script
 
 
 class Status(StrEnum):
@@ -53,8 +21,13 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class FolderInUse(Exception):
-    """Another studio is open on this folder."""
+class Kind(StrEnum):
+    """What was asked for: something new, or something made from another video."""
+
+    VIDEO = "video"
+    REMIX = "remix"
+    EDIT = "edit"
+    EXTENSION = "extension"
 
 
 class QueueFull(Exception):
@@ -68,11 +41,13 @@ class Job:
     id: str
     status: Status = Status.QUEUED
     model: str
+    #: What this request said; the script holds what was said before it, too.
     prompt: str
     size: str
-    seconds: int
-    seed: int
-    has_reference: bool
+    script: Script
+    kind: Kind = Kind.VIDEO
+    #: The id of the video it was made from, which may be gone.
+    parent: str | None = None
     created_at: int
     completed_at: int | None = None
     expires_at: int | None = None
@@ -81,43 +56,28 @@ class Job:
 
 
 class Jobs:
-    """The table. Its calls block, so the event loop reaches it through `JobsThread`."""
+    """The table."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file. Raises FolderInUse when another process has it open."""
-        self._db = sqlite3.connect(
-            path, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
-        )
-        self._db.row_factory = sqlite3.Row
-        try:
-            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-        except sqlite3.OperationalError as error:
-            self._db.close()
-            if "locked" not in str(error):
-                raise
-            raise FolderInUse(f"Another studio is using {path.parent}.") from error
-
-    def close(self) -> None:
-        self._db.close()
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
     def add(self, job: Job, *, at_most: int) -> None:
         """Queue a job. Raises QueueFull when `at_most` are waiting already."""
         if self._rows("SELECT count(*) FROM job WHERE status = 'queued'")[0][0] >= at_most:
             raise QueueFull
         self._rows(
-            "INSERT INTO job (id, status, model, prompt, size, seconds, seed, has_reference,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO job (id, status, model, prompt, size, seconds, script, source, kind,"
+            " parent, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             job.id,
             job.status,
             job.model,
             job.prompt,
             job.size,
-            job.seconds,
-            job.seed,
-            job.has_reference,
+            job.script.seconds,
+            job.script.to_json(),
+            job.script.source,
+            job.kind,
+            job.parent,
             job.created_at,
         )
 
@@ -154,8 +114,10 @@ class Jobs:
         )
 
     def fail(self, job_id: str, *, code: str, message: str) -> None:
+        """It has no files, and nothing can be made from it."""
         self._rows(
-            "UPDATE job SET status = 'failed', error_code = ?, error_message = ? WHERE id = ?",
+            "UPDATE job SET status = 'failed', error_code = ?, error_message = ?,"
+            " files_dropped = 1 WHERE id = ?",
             code,
             message,
             job_id,
@@ -165,27 +127,40 @@ class Jobs:
         """Queue again, at their old places, the jobs that a killed studio left in progress."""
         self._rows("UPDATE job SET status = 'queued' WHERE status = 'in_progress'")
 
-    def remove(self, job_id: str) -> bool:
-        """Forget a finished job; False when it is not finished, or not there."""
-        return bool(
-            self._rows(
-                "DELETE FROM job WHERE id = ? AND status IN ('completed', 'failed') RETURNING id",
-                job_id,
-            )
+    def remove(self, job_id: str) -> Job | None:
+        """Forget and return a finished job; None when it is not finished, or not there."""
+        return self._one(
+            "DELETE FROM job WHERE id = ? AND status IN ('completed', 'failed') RETURNING *",
+            job_id,
         )
 
-    def drop_expired(self, now: int) -> list[str]:
+    def drop_expired(self, now: int) -> list[Job]:
         """The jobs whose clips are due to be deleted; each is named by one call only."""
         rows = self._rows(
             "UPDATE job SET files_dropped = 1 WHERE expires_at <= ? AND NOT files_dropped"
-            " RETURNING id",
+            " RETURNING *",
             now,
         )
-        return [job_id for (job_id,) in rows]
+        return [_job(row) for row in rows]
 
     def with_files(self) -> set[str]:
         """The jobs that may own files."""
         return {job_id for (job_id,) in self._rows("SELECT id FROM job WHERE NOT files_dropped")}
+
+    def sources(self) -> set[str]:
+        """The files that jobs may still be made from."""
+        rows = self._rows(
+            "SELECT DISTINCT source FROM job WHERE source IS NOT NULL AND NOT files_dropped"
+        )
+        return {source for (source,) in rows}
+
+    def unneeded(self, sources: Iterable[str | None]) -> set[str]:
+        """Those of `sources` that no job needs any more; none will again."""
+        return {source for source in sources if source and not self.has_source(source)}
+
+    def has_source(self, source: str) -> bool:
+        sql = "SELECT 1 FROM job WHERE source = ? AND NOT files_dropped LIMIT 1"
+        return bool(self._rows(sql, source))
 
     def _number(self, job_id: str) -> int:
         rows = self._rows("SELECT number FROM job WHERE id = ?", job_id)
@@ -205,37 +180,5 @@ class Jobs:
 
 def _job(row: sqlite3.Row) -> Job:
     values = {field.name: row[field.name] for field in fields(Job)}
-    values |= {"status": Status(row["status"]), "has_reference": bool(row["has_reference"])}
-    return Job(**values)
-
-
-class JobsThread:
-    """The jobs, asked from the event loop, which must never wait for a disk.
-
-    One thread of its own serialises all calls, which costs some 0.1 ms each.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._thread: ThreadPoolExecutor | None = None
-        self._jobs: Jobs | None = None
-
-    async def open(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio-jobs")
-        loop = asyncio.get_running_loop()
-        self._jobs = await loop.run_in_executor(self._thread, Jobs, self._path)
-
-    async def close(self) -> None:
-        """Repeatable. Calls made before it still finish."""
-        if self._thread is None:
-            return
-        if self._jobs is not None:
-            await self.ask(Jobs.close)
-        self._thread.shutdown()
-        self._thread = self._jobs = None
-
-    async def ask(self, question: Callable[[Jobs], Answer]) -> Answer:
-        """Raises a Problem (503) when the studio is not open."""
-        if self._thread is None or self._jobs is None:
-            raise closed()
-        return await asyncio.get_running_loop().run_in_executor(self._thread, question, self._jobs)
+    values |= {"status": Status(row["status"]), "kind": Kind(row["kind"])}
+    return Job(**values | {"script": Script.from_json(row["script"])})

@@ -1,7 +1,8 @@
 """One worker process, seen from the server: order a render, hear its progress, end it.
 
-Used by `renders`. Invariant: whether the process crashes or hangs, the caller gets an exception of
-this file within `SILENCE` seconds of its last word, and no process is left behind.
+Used by `renders`; `footage` starts its own with `spawn`. Invariant: whether the process crashes or
+hangs, the caller gets an exception of this file within `SILENCE` seconds of its last word, and no
+process is left behind.
 """
 
 import asyncio
@@ -49,19 +50,9 @@ class WorkerProcess:
             return
         await self.close()
         try:
-            self._process = await self._spawn()
+            self._process = await spawn("bot.studio.worker", self._renderer)
         except OSError as error:
             raise WorkerDied(f"no worker could be started: {error}") from error
-
-    async def _spawn(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "bot.studio.worker", self._renderer),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            env={**os.environ, "PYTHONPATH": _path()},
-            creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
-        )
 
     async def render(self, order: dict[str, object], on_progress: Callable[[int], None]) -> None:
         """Return when the clip is in the order's folder, on disk.
@@ -110,6 +101,18 @@ class WorkerProcess:
         if "error" in answer:
             raise RenderFailed(answer["error"], trace=answer["trace"])
         return answer
+
+
+async def spawn(module: str, *arguments: str) -> Process:
+    """Start `python -m module`, which lowers its priority by itself elsewhere. Raises OSError."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", module, *arguments),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        env={**os.environ, "PYTHONPATH": _path()},
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+    )
 
 
 def _path() -> str:

@@ -9,14 +9,16 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from bot.studio import moderation
 from bot.studio.files import Files
-from bot.studio.jobs import Job, Jobs, JobsThread
-from bot.studio.model import EXPIRES_AFTER_HOURS
+from bot.studio.jobs import Job
 from bot.studio.process import RenderFailed, WorkerDied, WorkerProcess
+from bot.studio.store import Store, StoreThread
+from bot.studio.webhooks import Event, Webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -32,16 +34,20 @@ class Renders:
 
     def __init__(
         self,
-        jobs: JobsThread,
+        store: StoreThread,
         files: Files,
         *,
         workers: int,
         clock: Callable[[], datetime],
+        expires_after: timedelta,
+        webhooks: Webhooks | None,
         renderer: str,
     ) -> None:
-        self._jobs = jobs
+        self._store = store
         self._files = files
         self._clock = clock
+        self._expires_after = expires_after
+        self._webhooks = webhooks
         self._processes = [WorkerProcess(renderer) for _ in range(workers)]
         self._wakes = [asyncio.Event() for _ in range(workers)]
         self._loops: list[asyncio.Task[None]] = []
@@ -77,7 +83,7 @@ class Renders:
 
     async def _render_all(self, process: WorkerProcess) -> None:
         try:
-            while job := await self._jobs.ask(Jobs.start_next):
+            while job := await self._store.ask(lambda store: store.jobs.start_next()):
                 await self._render(job, process)
                 await self._drop_expired()
         except Exception:
@@ -86,21 +92,20 @@ class Renders:
     async def _render(self, job: Job, process: WorkerProcess) -> None:
         self.progress[job.id] = 0
         try:
-            await self._make(job, process)
+            if moderation.blocked(job.prompt):
+                await self._fail(job, moderation.CODE, moderation.MESSAGE)
+            else:
+                await self._make(job, process)
         except RenderFailed as failure:
             logger.warning("the studio could not render %s: %s %s", job.id, failure, failure.trace)
-            await self._fail(job, failure)
+            await self._fail(job, "render_failed", _why(failure))
         except sqlite3.Error:
             raise
         except Exception as failure:  # a full disk, or a bug: it must cost this job alone
             logger.exception("the studio could not keep the clip of %s", job.id)
-            await self._fail(job, failure)
+            await self._fail(job, "render_failed", _why(failure))
         finally:
             del self.progress[job.id]
-
-    async def _fail(self, job: Job, failure: Exception) -> None:
-        message = f"The video could not be rendered: {failure}"[:1000]
-        await self._jobs.ask(lambda jobs: jobs.fail(job.id, code="render_failed", message=message))
 
     async def _make(self, job: Job, process: WorkerProcess) -> None:
         folder = await asyncio.to_thread(self._files.start, job.id)
@@ -109,12 +114,41 @@ class Renders:
             await asyncio.to_thread(self._files.finish, job.id, folder)
         finally:
             await asyncio.to_thread(self._files.abandon, folder)
+        await self._complete(job)
+
+    async def _complete(self, job: Job) -> None:
         now = int(self._clock().timestamp())
-        expires_at = now + EXPIRES_AFTER_HOURS * 3600
-        await self._jobs.ask(lambda jobs: jobs.complete(job.id, at=now, expires_at=expires_at))
+        expires_at = now + round(self._expires_after.total_seconds())
+
+        def complete(store: Store) -> None:
+            with store.together():
+                store.jobs.complete(job.id, at=now, expires_at=expires_at)
+                self._announce(store, Event.COMPLETED, job)
+
+        await self._store.ask(complete)
+        self._wake_webhooks()
+
+    async def _fail(self, job: Job, code: str, message: str) -> None:
+        def fail(store: Store) -> set[str]:
+            with store.together():
+                store.jobs.fail(job.id, code=code, message=message)
+                self._announce(store, Event.FAILED, job)
+            return store.jobs.unneeded([job.script.source])
+
+        unneeded = await self._store.ask(fail)
+        self._wake_webhooks()
+        await asyncio.to_thread(self._files.remove_sources, unneeded)
+
+    def _announce(self, store: Store, event: Event, job: Job) -> None:
+        if self._webhooks is not None:
+            self._webhooks.record(store, event, job.id)
+
+    def _wake_webhooks(self) -> None:
+        if self._webhooks is not None:
+            self._webhooks.wake()
 
     async def _render_until_answered(self, job: Job, folder: Path, process: WorkerProcess) -> None:
-        order = _order(job, folder, self._files.reference(job.id))
+        order = job.script.order(self._files.source) | {"folder": str(folder)}
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await process.render(order, lambda percent: self._note(job.id, percent))
@@ -134,18 +168,15 @@ class Renders:
 
     async def _drop_expired(self) -> None:
         now = int(self._clock().timestamp())
-        for job_id in await self._jobs.ask(lambda jobs: jobs.drop_expired(now)):
-            await asyncio.to_thread(self._files.remove, job_id)
+
+        def drop(store: Store) -> tuple[list[Job], set[str]]:
+            jobs = store.jobs.drop_expired(now)
+            return jobs, store.jobs.unneeded(job.script.source for job in jobs)
+
+        expired, unneeded = await self._store.ask(drop)
+        await asyncio.to_thread(self._files.remove_clips, [job.id for job in expired])
+        await asyncio.to_thread(self._files.remove_sources, unneeded)
 
 
-def _order(job: Job, folder: Path, reference: Path) -> dict[str, object]:
-    width, height = map(int, job.size.split("x"))
-    return {
-        "prompt": job.prompt,
-        "seed": job.seed,
-        "width": width,
-        "height": height,
-        "seconds": job.seconds,
-        "reference": str(reference) if job.has_reference else None,
-        "folder": str(folder),
-    }
+def _why(failure: Exception) -> str:
+    return f"The video could not be rendered: {failure}"[:1000]

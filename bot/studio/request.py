@@ -1,23 +1,16 @@
-"""What may be asked of POST /v1/videos, and the original's sentences for what may not.
+"""What may be asked of each POST, as plain values.
 
-Called by `server` with the fields that `body` found. Invariant: what passes can be rendered, and
-nothing here touches a disk or a network (an image URL must carry its image).
+Called by `routes` with the fields that `body` found. Invariant: what passes can be rendered once
+the videos and characters it names are found, and nothing here touches the studio's disk.
 """
 
-import base64
-import binascii
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from PIL import Image
-
-from bot.studio import model
-from bot.studio.problem import Problem, unsupported
-
-_FIELDS: Final = ("prompt", "model", "seconds", "size", "seed", "input_reference")
-_IMAGE_FORMATS: Final = ("JPEG", "PNG", "WEBP")
+from bot.studio import fields, image, model
+from bot.studio.body import Upload
+from bot.studio.problem import Problem, too_large, wrong_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,167 +23,104 @@ class VideoRequest:
     seconds: int
     seed: int | None
     reference: bytes | None
+    #: Ids.
+    characters: tuple[str, ...]
 
 
-def parse(fields: Mapping[str, Any]) -> VideoRequest:
-    """Raises the Problem of the first field that is wrong."""
-    for name in fields:
-        if name not in _FIELDS:
-            raise Problem(
-                f"Unknown parameter: '{name[:100]}'.", code="unknown_parameter", param=name[:100]
-            )
-    size = _choice(fields, "size", model.SIZES, model.DEFAULT_SIZE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequest:
+    """A video made from another: the id of one here, or a file."""
+
+    prompt: str
+    video: str | Upload
+    #: What an extension adds; None for an edit or a remix.
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterRequest:
+    """Somebody to be seen in videos, known from a clip."""
+
+    name: str
+    video: Upload
+
+
+def video(given: Mapping[str, Any]) -> VideoRequest:
+    """`POST /videos`. Raises the Problem of the first field that is wrong, like all of these."""
+    fields.only(
+        given, "prompt", "model", "seconds", "size", "seed", "input_reference", "characters"
+    )
+    prompt = _prompt(given)
+    name = fields.choice(given, "model", model.MODELS, model.MODEL)
+    size = fields.choice(given, "size", model.MODELS[name], model.DEFAULT_SIZE)
     return VideoRequest(
-        prompt=_prompt(fields),
-        model=_choice(fields, "model", (model.MODEL,), model.MODEL),
+        prompt=prompt,
+        model=name,
         size=size,
-        seconds=int(_choice(fields, "seconds", model.SECONDS, model.DEFAULT_SECONDS)),
-        seed=_seed(fields),
-        reference=_reference(fields, size),
+        seconds=int(fields.choice(given, "seconds", model.SECONDS, model.DEFAULT_SECONDS)),
+        seed=fields.seed(given),
+        reference=image.reference(given.get("input_reference"), size),
+        characters=_characters(given.get("characters")),
     )
 
 
-def _prompt(fields: Mapping[str, Any]) -> str:
-    prompt = fields.get("prompt")
-    if prompt is None:
-        raise Problem(
-            "Missing required parameter: 'prompt'.",
-            code="missing_required_parameter",
-            param="prompt",
-        )
-    if not isinstance(prompt, str):
-        raise _wrong_type("prompt", "a string", prompt)
-    if not _is_text(prompt):
-        raise Problem("Invalid 'prompt': not valid Unicode.", code="invalid_value", param="prompt")
-    if not prompt:
-        raise Problem(
-            "Invalid 'prompt': empty string. Expected a string with minimum length 1, but got an "
-            "empty string instead.",
-            code="empty_string",
-            param="prompt",
-        )
-    if len(prompt) > model.MAX_PROMPT_CHARS:
-        raise Problem(
-            f"Invalid 'prompt': string too long. Expected a string with maximum length "
-            f"{model.MAX_PROMPT_CHARS}, but got a string with length {len(prompt)} instead.",
-            code="string_above_max_length",
-            param="prompt",
-        )
-    return prompt
+def remix(given: Mapping[str, Any], video_id: str) -> ChangeRequest:
+    """`POST /videos/{video_id}/remix`."""
+    fields.only(given, "prompt")
+    return ChangeRequest(prompt=_prompt(given), video=video_id)
 
 
-def _choice(fields: Mapping[str, Any], name: str, supported: tuple[str, ...], default: str) -> str:
-    value = fields.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise _wrong_type(name, "one of " + ",".join(f"'{one}'" for one in supported), value)
-    if value not in supported:
-        raise unsupported(name, value, supported)
-    return value
+def edit(given: Mapping[str, Any]) -> ChangeRequest:
+    """`POST /videos/edits`."""
+    fields.only(given, "prompt", "video")
+    return ChangeRequest(prompt=_prompt(given), video=_video(given))
 
 
-def _seed(fields: Mapping[str, Any]) -> int | None:
-    seed = fields.get("seed")
-    if seed is None:
-        return None
-    if isinstance(seed, str) and seed.isascii() and seed.isdigit() and len(seed) <= 10:  # noqa: PLR2004 - digits of MAX_SEED
-        seed = int(seed)  # a form knows no integers
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise _wrong_type("seed", "an integer", seed)
-    if not 0 <= seed <= model.MAX_SEED:
-        raise Problem(
-            f"Invalid 'seed': expected an integer from 0 to {model.MAX_SEED}.",
-            code="invalid_value",
-            param="seed",
-        )
-    return seed
+def extension(given: Mapping[str, Any]) -> ChangeRequest:
+    """`POST /videos/extensions`."""
+    fields.only(given, "prompt", "video", "seconds")
+    return ChangeRequest(
+        prompt=_prompt(given),
+        video=_video(given),
+        seconds=int(fields.choice(given, "seconds", model.SECONDS)),
+    )
 
 
-def _reference(fields: Mapping[str, Any], size: str) -> bytes | None:
-    given = fields.get("input_reference")
+def character(given: Mapping[str, Any]) -> CharacterRequest:
+    """`POST /videos/characters`."""
+    fields.only(given, "name", "video")
+    name = fields.text(given, "name", at_most=model.MAX_NAME_CHARS)
+    clip = fields.required(given, "video")
+    if not isinstance(clip, Upload):
+        raise wrong_type("video", "a file", clip)
+    return CharacterRequest(name=name, video=_bounded(clip))
+
+
+def _prompt(given: Mapping[str, Any]) -> str:
+    return fields.text(given, "prompt", at_most=model.MAX_PROMPT_CHARS)
+
+
+def _video(given: Mapping[str, Any]) -> str | Upload:
+    clip = fields.required(given, "video")
+    return _bounded(clip) if isinstance(clip, Upload) else fields.identifier(clip, "video")
+
+
+def _bounded(clip: Upload) -> Upload:
+    if clip.size > model.MAX_FOOTAGE_BYTES:
+        raise too_large("The file of 'video'", model.MAX_FOOTAGE_BYTES, param="video")
+    return clip
+
+
+def _characters(given: object) -> tuple[str, ...]:
     if given is None:
-        return None
-    image = given if isinstance(given, bytes) else _from_object(given)
-    if len(image) > model.MAX_REFERENCE_BYTES:
+        return ()
+    if not isinstance(given, list):
+        raise wrong_type("characters", "an array", given)
+    if len(given) > model.MAX_CHARACTERS:
         raise Problem(
-            f"The image of 'input_reference' is larger than {model.MAX_REFERENCE_BYTES} bytes.",
-            code="file_too_large",
-            param="input_reference",
-            status=413,
+            f"Invalid 'characters': array too long. Expected an array with maximum length "
+            f"{model.MAX_CHARACTERS}, but got an array with length {len(given)} instead.",
+            code="array_above_max_length",
+            param="characters",
         )
-    _check_image(image, size)
-    return image
-
-
-def _from_object(given: object) -> bytes:
-    if not isinstance(given, dict):
-        raise _wrong_type("input_reference", "a file or an object", given)
-    if set(given) != {"image_url"} or not isinstance(given["image_url"], str):
-        raise Problem(
-            "Invalid 'input_reference': this server takes a file, or an object with the one key "
-            "'image_url'.",
-            code="invalid_value",
-            param="input_reference",
-        )
-    head, _, data = given["image_url"].partition(",")
-    if not (head.startswith("data:") and head.endswith(";base64")):
-        raise Problem(
-            "Invalid 'input_reference.image_url': this server fetches nothing, so it takes only a "
-            "base64-encoded data: URL.",
-            code="invalid_value",
-            param="input_reference.image_url",
-        )
-    try:
-        return base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Problem(
-            "Invalid 'input_reference.image_url': the data is not base64.",
-            code="invalid_value",
-            param="input_reference.image_url",
-        ) from error
-
-
-def _check_image(data: bytes, size: str) -> None:
-    """Decode it here, where a broken image is a 400, rather than in the middle of a render."""
-    try:
-        with Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS) as image:
-            matches = f"{image.width}x{image.height}" == size
-            if matches:  # only then: it bounds what there is to decode
-                image.load()
-    except Exception as error:  # a broken file makes Pillow raise nearly anything
-        raise Problem(
-            "Invalid 'input_reference': not a readable image. Supported formats are JPEG, PNG "
-            "and WebP.",
-            code="invalid_image",
-            param="input_reference",
-        ) from error
-    if not matches:
-        raise Problem(
-            "Inpaint image must match the requested width and height",
-            code="invalid_image",
-            param="input_reference",
-        )
-
-
-def _is_text(value: str) -> bool:
-    """JSON can spell half a character (a lone surrogate), which no database or answer can hold."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _wrong_type(name: str, expected: str, got: object) -> Problem:
-    return Problem(
-        f"Invalid type for '{name}': expected {expected}, but got {_named(got)} instead.",
-        code="invalid_type",
-        param=name,
-    )
-
-
-def _named(value: object) -> str:
-    names = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string"}
-    names |= {list: "an array", dict: "an object", bytes: "a file"}
-    return names.get(type(value), "null")
+    return tuple(fields.identifier(one, f"characters[{i}]") for i, one in enumerate(given))

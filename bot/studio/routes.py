@@ -5,55 +5,72 @@ envelope. Source of the shapes: the OpenAPI description of OpenAI's Videos API, 
 """
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from bot.studio import body
+from bot.studio import body, envelope, query
+from bot.studio import request as requests
+from bot.studio.cast import Cast
+from bot.studio.characters import Character
+from bot.studio.door import RequireKey
 from bot.studio.files import VARIANTS
-from bot.studio.jobs import Job, Status
-from bot.studio.problem import Problem, unsupported
-from bot.studio.request import parse
+from bot.studio.jobs import Job, Kind, Status
+from bot.studio.problem import Problem
 from bot.studio.videos import Videos
 
-_DEFAULT_LIMIT: Final = 20
-_MAX_LIMIT: Final = 100
+#: What the official clients read before they ask again, in milliseconds; a clip takes seconds.
+_POLL_AFTER: Final = {"openai-poll-after-ms": "500"}
 
 
-def build(videos: Videos, progress: Mapping[str, int]) -> Starlette:
+def build(
+    videos: Videos, cast: Cast, progress: Mapping[str, int], *, key: str | None = None
+) -> Starlette:
     """The ASGI app. It has no lifespan: whoever opens the studio decides when it is open."""
-    endpoints = _Endpoints(videos, progress)
+    at = _Endpoints(videos, cast, progress)
+    post, get, delete = ["POST"], ["GET"], ["DELETE"]
     return Starlette(
         routes=[
-            Route("/v1/videos", endpoints.create, methods=["POST"]),
-            Route("/v1/videos", endpoints.page),
-            Route("/v1/videos/{video_id}", endpoints.get, methods=["GET"]),
-            Route("/v1/videos/{video_id}", endpoints.delete, methods=["DELETE"]),
-            Route("/v1/videos/{video_id}/content", endpoints.content),
+            Route("/v1/videos", at.create, methods=post),
+            Route("/v1/videos", at.page, methods=get),
+            Route("/v1/videos/edits", at.edit, methods=post),
+            Route("/v1/videos/extensions", at.extend, methods=post),
+            Route("/v1/videos/characters", at.create_character, methods=post),
+            Route("/v1/videos/characters/{character_id}", at.get_character, methods=get),
+            Route("/v1/videos/{video_id}", at.get, methods=get),
+            Route("/v1/videos/{video_id}", at.delete, methods=delete),
+            Route("/v1/videos/{video_id}/content", at.content, methods=get),
+            Route("/v1/videos/{video_id}/remix", at.remix, methods=post),
         ],
-        exception_handlers={Problem: _refuse, HTTPException: _refuse_http, Exception: _break},
+        middleware=[Middleware(RequireKey, key)] if key else [],
+        exception_handlers={
+            Problem: envelope.refuse,
+            HTTPException: envelope.refuse_http,
+            Exception: envelope.fail,
+        },
     )
 
 
 class _Endpoints:
-    def __init__(self, videos: Videos, progress: Mapping[str, int]) -> None:
+    def __init__(self, videos: Videos, cast: Cast, progress: Mapping[str, int]) -> None:
         self._videos = videos
+        self._cast = cast
         self._progress = progress
 
     async def create(self, request: Request) -> Response:
-        fields = await body.fields(request)
-        asked = await asyncio.to_thread(parse, fields)  # an image is decoded there
-        return JSONResponse(self._video(await self._videos.create(asked)))
+        async with body.fields(request) as given:
+            asked = await asyncio.to_thread(requests.video, given)  # an image is decoded there
+        return self._video(await self._videos.create(asked))
 
     async def page(self, request: Request) -> Response:
-        limit = _limit(request.query_params.get("limit"))
-        order = _one_of(request, "order", ("asc", "desc"), "desc")
+        limit = query.limit(request)
+        order = query.one_of(request, "order", ("asc", "desc"), "desc")
         found = await self._videos.page(
             limit=limit + 1,
             after=request.query_params.get("after"),
@@ -63,7 +80,7 @@ class _Endpoints:
         return JSONResponse(
             {
                 "object": "list",
-                "data": [self._video(job) for job in shown],
+                "data": [self._shown(job) for job in shown],
                 "first_id": shown[0].id if shown else None,
                 "last_id": shown[-1].id if shown else None,
                 "has_more": len(found) > limit,
@@ -71,7 +88,7 @@ class _Endpoints:
         )
 
     async def get(self, request: Request) -> Response:
-        return JSONResponse(self._video(await self._videos.get(request.path_params["video_id"])))
+        return self._video(await self._videos.get(request.path_params["video_id"]))
 
     async def delete(self, request: Request) -> Response:
         video_id = request.path_params["video_id"]
@@ -79,11 +96,35 @@ class _Endpoints:
         return JSONResponse({"id": video_id, "object": "video.deleted", "deleted": True})
 
     async def content(self, request: Request) -> Response:
-        variant = _one_of(request, "variant", tuple(VARIANTS), "video")
+        variant = query.one_of(request, "variant", tuple(VARIANTS), "video")
         path = await self._videos.clip(request.path_params["video_id"], variant)
         return FileResponse(path, media_type=VARIANTS[variant][1])
 
-    def _video(self, job: Job) -> dict[str, Any]:
+    async def remix(self, request: Request) -> Response:
+        async with body.fields(request) as given:
+            asked = requests.remix(given, request.path_params["video_id"])
+        return self._video(await self._videos.change(Kind.REMIX, asked))
+
+    async def edit(self, request: Request) -> Response:
+        async with body.fields(request) as given:
+            return self._video(await self._videos.change(Kind.EDIT, requests.edit(given)))
+
+    async def extend(self, request: Request) -> Response:
+        async with body.fields(request) as given:
+            return self._video(await self._videos.change(Kind.EXTENSION, requests.extension(given)))
+
+    async def create_character(self, request: Request) -> Response:
+        async with body.fields(request) as given:
+            return _character(await self._cast.create(requests.character(given)))
+
+    async def get_character(self, request: Request) -> Response:
+        return _character(await self._cast.get(request.path_params["character_id"]))
+
+    def _video(self, job: Job) -> Response:
+        waiting = job.status in {Status.QUEUED, Status.IN_PROGRESS}
+        return JSONResponse(self._shown(job), headers=_POLL_AFTER if waiting else None)
+
+    def _shown(self, job: Job) -> dict[str, Any]:
         done = 100 if job.status is Status.COMPLETED else 0
         return {
             "id": job.id,
@@ -96,74 +137,20 @@ class _Endpoints:
             "expires_at": job.expires_at,
             "prompt": job.prompt,
             "size": job.size,
-            "seconds": str(job.seconds),
-            "remixed_from_video_id": None,
+            "seconds": str(job.script.seconds),
+            # The protocol has no word for where an extension comes from.
+            "remixed_from_video_id": None if job.kind is Kind.EXTENSION else job.parent,
             "error": _error(job),
         }
+
+
+def _character(character: Character) -> Response:
+    return JSONResponse(
+        {"id": character.id, "name": character.name, "created_at": character.created_at}
+    )
 
 
 def _error(job: Job) -> dict[str, str | None] | None:
     if job.status is not Status.FAILED:
         return None
     return {"code": job.error_code, "message": job.error_message}
-
-
-def _limit(given: str | None) -> int:
-    if given is None:
-        return _DEFAULT_LIMIT
-    try:
-        limit = int(given)
-    except ValueError as error:
-        raise Problem(
-            "Invalid type for 'limit': expected an integer, but got a string instead.",
-            code="invalid_type",
-            param="limit",
-        ) from error
-    if limit < 0:
-        raise Problem(
-            f"Invalid 'limit': integer below minimum value. Expected a value >= 0, but got {limit} "
-            "instead.",
-            code="integer_below_min_value",
-            param="limit",
-        )
-    if limit > _MAX_LIMIT:
-        raise Problem(
-            f"Invalid 'limit': integer above maximum value. Expected a value <= {_MAX_LIMIT}, but "
-            f"got {limit} instead.",
-            code="integer_above_max_value",
-            param="limit",
-        )
-    return limit
-
-
-def _one_of(request: Request, name: str, supported: tuple[str, ...], default: str) -> str:
-    value = request.query_params.get(name, default)
-    if value not in supported:
-        raise unsupported(name, value, supported)
-    return value
-
-
-def _envelope(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    # In ASCII: a message may quote half a character that the client sent.
-    content = json.dumps(problem.envelope())
-    return Response(content, problem.status, headers, media_type="application/json")
-
-
-async def _refuse(_: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)
-    return _envelope(problem)
-
-
-async def _refuse_http(request: Request, error: Exception) -> Response:
-    """No such path (404), no such method (405), no such form (400)."""
-    assert isinstance(error, HTTPException)
-    message = error.detail
-    if error.status_code in (404, 405):
-        message = f"Invalid URL ({request.method} {request.url.path})"
-    return _envelope(Problem(message, status=error.status_code), error.headers)
-
-
-async def _break(_: Request, __: Exception) -> Response:
-    """A bug or a full disk; the exception goes on to the server's log."""
-    message = "The server had an error while processing your request."
-    return _envelope(Problem(message, code="server_error", status=500))

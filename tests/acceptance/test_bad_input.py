@@ -130,7 +130,7 @@ CASES = {
     "seconds the model lacks": Bad(
         files=plan("template: cat", "template: cat, video: {seconds: 5}"),
         says="schedule 'cat-daily': model 'studio-1' does not make 5 seconds.",
-        hint="It makes 4, 8, 12 seconds.",
+        hint="It makes 4, 8, 12, 16, 20 seconds.",
     ),
     "no caption for X": Bad(
         files=template("A cat.") | plan("slack:#cats", "x:@reelbot"),
@@ -284,7 +284,7 @@ CASES = {
     "seconds nobody makes": Bad(
         command=("make", "a cat", "--seconds", "5"),
         says="studio-1 cannot make 5 seconds.",
-        hint="It can: 4, 8, 12.",
+        hint="It can: 4, 8, 12, 16, 20.",
     ),
     "no seconds at all": Bad(
         command=("make", "a cat", "--seconds", "0"),

@@ -130,6 +130,8 @@ def test_the_version(folder: Folder) -> None:
         ("reelbot prompts render ", "cat"),
         ("reelbot runs approve k0", "k0001"),
         ("reelbot runs show l", "last"),
+        ("reelbot videos delete last l", "last"),
+        ("reelbot videos list --provider s", "studio"),
         ("reelbot runs resolve last --as no", "not-sent"),
     ],
 )
@@ -160,6 +162,7 @@ def test_completion_meets_broken_files_in_silence(folder: Folder, here: Here) ->
         ("runs list", lambda answer: answer[0]["id"] == "k0002"),
         ("runs list --limit 1 --state running", lambda answer: len(answer) == 1),
         ("runs list --state failed", lambda answer: answer == []),
+        ("videos list", lambda answer: answer == []),
         ("runs show k0001", lambda answer: answer["run"]["id"] == "k0001"),
         ("schedules list", lambda answer: answer[0]["schedule"]["id"] == "cat-daily"),
         ("schedules next -n 3", lambda answer: len(answer) == 3),

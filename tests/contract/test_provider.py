@@ -16,7 +16,9 @@ from PIL import Image
 
 from bot.domain.video import (
     Capabilities,
+    Derivation,
     Model,
+    Origin,
     Variant,
     VideoJob,
     VideoRequest,
@@ -28,6 +30,7 @@ from bot.ports import Clock, VideoProvider
 from bot.providers.pace import Pace, studio_pace
 from bot.providers.videos_api import VideosApiProvider
 from bot.studio import Studio
+from tests.clips import clip
 from tests.clock import FakeClock
 from tests.fake_videos_api import DIALECTS, FakeVideosApi, Status, SystemClock
 
@@ -53,6 +56,9 @@ class World:
     doom: Callable[[], None] = field(default=lambda: None)
     #: Makes the next create a refused one, where an empty prompt alone does not.
     refuse: Callable[[], None] = field(default=lambda: None)
+
+    #: Whether its listing is one.
+    lists: bool = True
 
     def request(self, prompt: str = "a cat") -> VideoRequest:
         model = next(iter(self.provider.capabilities.models.values()))
@@ -88,9 +94,13 @@ async def videos_api(dialect: str, folder: Path) -> AsyncIterator[World]:
                 variants=frozenset({Variant.VIDEO, *stills}),
                 reference=True,
                 find_is_authoritative=api.dialect.lists == 200,
+                derivations=frozenset(Derivation) if api.dialect.whole else frozenset(),
+                characters=api.dialect.whole,
+                delete=api.dialect.deletes in {"object", "status"},
             ),
         )
-        yield World(provider, clock, clock.auto, doom, lambda: api.fail("create", Status(400)))
+        refuse = lambda: api.fail("create", Status(400))  # noqa: E731
+        yield World(provider, clock, clock.auto, doom, refuse, lists=api.dialect.lists == 200)
 
 
 @asynccontextmanager
@@ -110,6 +120,9 @@ async def studio(folder: Path, *, pace: Pace | None = None, **options: Any) -> A
                     variants=frozenset(Variant),
                     reference=True,
                     find_is_authoritative=True,
+                    derivations=frozenset(Derivation),
+                    characters=True,
+                    delete=True,
                     simulated=True,
                 ),
                 pace=pace or Pace(shortest=0.05, longest=0.2, guess=0.2, grid=0.05),
@@ -283,6 +296,104 @@ async def test_content_before_its_time_is_not_ready(world: World) -> None:
     with pytest.raises(NotReady) as early:
         await fetch(world, job)
     assert early.value.retryable
+
+
+# --- what grows out of a video ------------------------------------------------------------------
+
+
+def derived(world: World, how: Derivation, job: VideoJob, prompt: str = "at dusk") -> VideoRequest:
+    origin = Origin(how=how, video_id=job.id, run_id="r", seconds=job.seconds)
+    longer = job.seconds if how is Derivation.EXTENSION else 0
+    request = world.request(prompt)
+    return replace(request, origin=origin, seconds=job.seconds + longer, size=job.size)
+
+
+@pytest.mark.parametrize("how", Derivation)
+async def test_a_video_grows_out_of_another(world: World, how: Derivation) -> None:
+    parent = await finish(world)
+    request = derived(world, how, parent)
+    if how not in world.provider.capabilities.derivations:
+        with pytest.raises(RequestError):
+            world.provider.estimate(request)
+        return
+    # An extension is as long again: what is made anew costs the same in every case.
+    assert world.provider.estimate(request) == world.provider.estimate(world.request())
+    job = await finish(world, request)
+    assert job.status is VideoStatus.COMPLETED
+    assert job.id != parent.id
+    assert (job.seconds, job.size) == (request.seconds, request.size)
+    assert await fetch(world, job)
+
+
+@pytest.mark.parametrize("how", Derivation)
+async def test_a_lost_derivation_is_found(world: World, how: Derivation) -> None:
+    parent = await finish(world)
+    request, since = derived(world, how, parent), world.clock.now()
+    if how not in world.provider.capabilities.derivations:
+        pytest.skip(f"it makes no {how}")
+    job = await world.provider.create(request)
+    found = await world.provider.find(request, since=since, claimed=())
+    assert [candidate.id for candidate in found] == [job.id]
+
+
+# --- what a provider keeps ----------------------------------------------------------------------
+
+
+async def test_its_videos_are_listed_newest_first(world: World) -> None:
+    jobs = [await finish(world, world.request(prompt)) for prompt in ("one", "two")]
+    if not world.lists:
+        with pytest.raises(Rejected) as missing:
+            await anext(world.provider.list())
+        assert missing.value.hint
+        return
+    async with aclosing(world.provider.list()) as listing:
+        listed = [job async for job in listing]
+    assert [job.id for job in listed] == [job.id for job in reversed(jobs)]
+    for job in listed:
+        assert job.provider == world.provider.name
+        assert job.status is VideoStatus.COMPLETED
+
+
+async def test_a_deleted_video_is_gone_and_may_be_deleted_again(world: World) -> None:
+    job = await finish(world)
+    if not world.provider.capabilities.delete:
+        pytest.skip("it deletes nothing")
+    await world.provider.delete(job)
+    await world.provider.delete(job)
+    assert [job async for job in world.provider.list()] == []
+    assert (await watch(world, replace(job, status=VideoStatus.QUEUED)))[-1].status in {
+        VideoStatus.FAILED,
+        VideoStatus.CANCELLED,
+    }
+
+
+async def test_a_video_in_the_making_is_not_deleted(world: World) -> None:
+    """Unless the provider can stop it, which is a delete that it has."""
+    if not world.provider.capabilities.delete or world.provider.capabilities.cancel:
+        pytest.skip("it deletes nothing, or stops what it deletes")
+    job = await world.provider.create(world.request("slow cat"))
+    with pytest.raises(Rejected):
+        await world.provider.delete(job)
+    assert (await watch(world, job))[-1].status is VideoStatus.COMPLETED
+
+
+async def test_characters_are_taken_where_they_are_kept(world: World, tmp_path: Path) -> None:
+    seen_in = tmp_path / "mimi.mp4"
+    seen_in.write_bytes(clip())
+    if not world.provider.capabilities.characters:
+        for refused in (
+            lambda: world.provider.estimate(replace(world.request(), characters=("char_1",))),
+            lambda: asyncio.run(world.provider.create_character("Mimi", seen_in)),
+        ):
+            with pytest.raises(RequestError) as error:
+                await asyncio.to_thread(refused)
+            assert error.value.hint
+        return
+    request = replace(
+        world.request(), characters=(await world.provider.create_character("Mimi", seen_in),)
+    )
+    assert world.provider.estimate(request) == world.provider.estimate(world.request())
+    assert (await world.provider.create(request)).id
 
 
 # --- looking for what was lost ------------------------------------------------------------------

@@ -285,17 +285,6 @@ class TestVideos:
         await add_video(store, "r4", origin="r2")
         assert [run.id for run in await store.derived_from("r1")] == ["r3", "r2"]
 
-    async def test_the_makers_of_videos_are_known(self, store: Store) -> None:
-        for run_id in ("r1", "r2"):
-            await store.add_run(a_run(run_id))
-            provider = "studio" if run_id == "r1" else "gateway"
-            effect = replace(an_effect(f"{run_id}:create:1"), handle={"provider": provider})
-            await store.commit(Intend(effect=effect))
-            done = replace(effect, state=EffectState.DONE, remote_id=f"v{run_id}")
-            await store.commit(SettleEffect(effect=done, was="sending"))
-        assert await store.makers("studio", ["vr1", "vr2", "v9"]) == {"vr1": "r1"}
-        assert await store.makers("studio", []) == {}
-
     async def test_files_are_shared_until_the_other_run_is_deleted(self, store: Store) -> None:
         first = await add_video(store, "r1", files=("a", "b"))
         await add_video(store, "r2", files=("b", "c"))

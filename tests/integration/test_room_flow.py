@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.run import RunState
-from tests.slack_room import X, House, ask, button_names
+from tests.slack_room import House, X, ask, button_names
 
 
 @pytest.fixture
@@ -35,18 +35,6 @@ async def test_a_prompt_becomes_a_card_that_follows_the_video(house):
     assert house.slack.count("chat.postMessage") <= 2  # the card, and a first user's welcome
     assert house.slack.count("chat.update") >= 1
     assert house.world.posts == ["slack:#cats"]
-
-
-def button_names(message):
-    return [
-        e["action_id"] for b in message["blocks"] for e in b.get("elements", ()) if "action_id" in e
-    ]
-
-
-async def ask(house, text="a cat surfing", user=None, channel="#cats"):
-    delivery = await house.slack.slash("/video", text, user=user or house.jane, channel=channel)
-    assert delivery.error is None
-    return delivery
 
 
 async def test_approval_is_asked_for_in_the_approvers_channel_and_locked_by_the_first_click(house):

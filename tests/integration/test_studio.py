@@ -5,18 +5,15 @@ says; the marked tests at the end make real clips.
 """
 
 import asyncio
-import base64
 import http.client
 import io
 import json
 import os
 import signal
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import av
 import httpx
@@ -26,49 +23,24 @@ from PIL import Image
 
 from bot.studio import Studio
 from bot.studio import process as worker_process
-from bot.studio.jobs import FolderInUse
+from bot.studio.store import FolderInUse
+from tests.studio_client import (
+    STAND_IN,
+    VIDEOS,
+    Turned,
+    an_image,
+    assert_refused,
+    check_video,
+    create,
+    data_url,
+    eventually,
+    get,
+    held,
+    opened,
+    until,
+    until_it_moves,
+)
 from tests.studio_process import StudioProcess
-
-STAND_IN = "tests.studio_stand_in"
-VIDEOS = "/v1/videos"
-
-#: The fields of a Video and the JSON types of each, as the API description requires them.
-VIDEO_FIELDS: dict[str, tuple[type, ...]] = {
-    "id": (str,),
-    "object": (str,),
-    "model": (str,),
-    "status": (str,),
-    "progress": (int,),
-    "created_at": (int,),
-    "completed_at": (int, type(None)),
-    "expires_at": (int, type(None)),
-    "prompt": (str, type(None)),
-    "size": (str,),
-    "seconds": (str,),
-    "remixed_from_video_id": (str, type(None)),
-    "error": (dict, type(None)),
-}
-
-Video = dict[str, Any]
-
-
-def check_video(video: Video) -> Video:
-    assert video.keys() == VIDEO_FIELDS.keys()
-    for name, types in VIDEO_FIELDS.items():
-        assert type(video[name]) in types, name
-    assert video["object"] == "video"
-    assert video["status"] in {"queued", "in_progress", "completed", "failed"}
-    return video
-
-
-class Turned:
-    """A clock that stands where a test put it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2027, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -76,60 +48,10 @@ def clock() -> Turned:
     return Turned()
 
 
-@asynccontextmanager
-async def opened(folder: Path, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-    studio = Studio(folder, _renderer=STAND_IN, **options)
-    await studio.open()
-    try:
-        transport = httpx.ASGITransport(studio.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
-            yield client
-    finally:
-        await studio.close()
-
-
 @pytest.fixture
 async def client(tmp_path: Path, clock: Turned) -> AsyncIterator[httpx.AsyncClient]:
     async with opened(tmp_path, clock=clock) as client:
         yield client
-
-
-async def create(client: httpx.AsyncClient, prompt: str = "a cat", **fields: object) -> Video:
-    answer = await client.post(VIDEOS, json={"prompt": prompt, **fields})
-    assert answer.status_code == 200, answer.text
-    return check_video(answer.json())
-
-
-async def get(client: httpx.AsyncClient, video: Video) -> Video:
-    return check_video((await client.get(f"{VIDEOS}/{video['id']}")).json())
-
-
-async def until(client: httpx.AsyncClient, video: Video, *status: str, within: float = 60) -> Video:
-    deadline = time.monotonic() + within
-    while (seen := await get(client, video))["status"] not in status:
-        assert time.monotonic() < deadline, seen
-        await asyncio.sleep(0.01)
-    return seen
-
-
-async def until_it_moves(client: httpx.AsyncClient, video: Video, within: float = 60) -> None:
-    deadline = time.monotonic() + within
-    while (seen := await get(client, video))["progress"] == 0:
-        assert time.monotonic() < deadline, seen
-        await asyncio.sleep(0.01)
-
-
-async def held(folder: Path, within: float = 60) -> int:
-    """Wait until a render holds; the id of its process."""
-    deadline = time.monotonic() + within
-    while not (text := _text(folder / "held")):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-    return int(text)
-
-
-def _text(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
 
 
 def files_of(folder: Path, video_id: str) -> list[Path]:
@@ -152,23 +74,6 @@ def gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-async def eventually(condition: Callable[[], bool], within: float = 10) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-
-
-def an_image(size: tuple[int, int] = (720, 1280), kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, "teal").save(out, kind)
-    return out.getvalue()
-
-
-def data_url(image: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(image).decode()}"
 
 
 # What can be asked
@@ -418,16 +323,6 @@ async def test_an_unfinished_video_cannot_be_deleted(
 # Refusals
 
 
-def assert_refused(
-    answer: httpx.Response, status: int, code: str | None, param: str | None = None
-) -> None:
-    assert answer.status_code == status, answer.text
-    error = answer.json()["error"]
-    assert error.keys() == {"message", "type", "param", "code"}
-    assert error["message"]
-    assert (error["code"], error["param"]) == (code, param)
-
-
 def with_image(image: bytes, **fields: object) -> dict[str, object]:
     return {"prompt": "x", "input_reference": {"image_url": data_url(image)}, **fields}
 
@@ -446,7 +341,15 @@ def with_image(image: bytes, **fields: object) -> dict[str, object]:
         ({"prompt": "x", "size": "1x1"}, "invalid_value", "size"),
         ({"prompt": "x", "size": "\ud83d"}, "invalid_value", "size"),
         ({"prompt": "x", "size": ["720x1280"]}, "invalid_type", "size"),
-        ({"prompt": "x", "model": "sora-2"}, "invalid_value", "model"),
+        ({"prompt": "x", "model": "sora-3"}, "invalid_value", "model"),
+        ({"prompt": "x", "model": "sora-2", "size": "1920x1080"}, "invalid_value", "size"),
+        ({"prompt": "x", "characters": "char_1"}, "invalid_type", "characters"),
+        ({"prompt": "x", "characters": ["char_1"]}, "invalid_type", "characters[0]"),
+        ({"prompt": "x", "characters": [{"id": 1}]}, "invalid_type", "characters[0].id"),
+        ({"prompt": "x", "characters": [{"name": "x"}]}, "invalid_value", "characters[0]"),
+        ({"prompt": "x", "characters": [{"id": "\ud83d"}]}, "invalid_value", "characters[0].id"),
+        ({"prompt": "x", "characters": [{"id": "char_1"}]}, "invalid_value", "characters[0].id"),
+        ({"prompt": "x", "characters": [{}] * 3}, "array_above_max_length", "characters"),
         ({"prompt": "x", "model": False}, "invalid_type", "model"),
         ({"prompt": "x", "seed": -1}, "invalid_value", "seed"),
         ({"prompt": "x", "seed": 2**32}, "invalid_value", "seed"),
@@ -491,7 +394,8 @@ async def test_a_wrong_field_is_refused_in_the_envelope(
 async def test_integer_seconds_get_the_original_sentence(client: httpx.AsyncClient) -> None:
     answer = await client.post(VIDEOS, json={"prompt": "x", "seconds": 4})
     assert answer.json()["error"]["message"] == (
-        "Invalid type for 'seconds': expected one of '4','8','12', but got an integer instead."
+        "Invalid type for 'seconds': expected one of '4','8','12','16','20', but got an integer "
+        "instead."
     )
 
 
@@ -615,7 +519,8 @@ async def test_a_full_queue_refuses_with_429(
     await create(client)
     answer = await client.post(VIDEOS, json=with_image(an_image()))
     assert_refused(answer, 429, "queue_full")
-    assert not list((tmp_path / "references").iterdir())
+    assert answer.headers["retry-after"] == "30"
+    assert not list((tmp_path / "sources").iterdir())
 
 
 # Renders that go wrong
@@ -696,8 +601,8 @@ async def test_what_a_kill_left_behind_is_cleared_away(tmp_path: Path) -> None:
     for name in ("files/video_x", "rendering/video_x-1"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "video.mp4").touch()
-    (tmp_path / "references").mkdir()
-    (tmp_path / "references" / "video_x").touch()
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "video_x").touch()
     async with opened(tmp_path):
         assert not files_of(tmp_path, "video_x")
 
@@ -790,7 +695,7 @@ async def test_a_server_that_is_told_to_stop_leaves_nothing_running(tmp_path: Pa
         async with to(studio) as client:
             await create(client, "hold it")
             worker = await held(tmp_path)
-        assert studio.stop() == -signal.SIGTERM
+        assert studio.stop() == 0
         assert gone(worker)
 
 

@@ -43,11 +43,6 @@ class Priced(FakeProvider):
         )
         self.capabilities = Capabilities(models={"m1": model}, reference=True)
 
-    def estimate(self, request):  # type: ignore[no-untyped-def]
-        if request.size not in self.capabilities.models["m1"].sizes:
-            raise RequestError(f"m1 does not make {request.size}.")
-        return Decimal("0.02") * request.seconds
-
 
 @pytest.fixture
 def intake() -> Intake:
@@ -133,7 +128,7 @@ def test_an_image_is_checked_and_kept_on_the_request(intake: Intake) -> None:
         ({"prompt": "  "}, "The prompt is empty"),
         ({"provider": "studioo"}, "no provider 'studioo'"),
         ({"video": VideoDefaults(model="m2")}, "no model 'm2'"),
-        ({"video": VideoDefaults(size="640x480")}, "does not make 640x480"),
+        ({"video": VideoDefaults(size="640x480")}, "cannot make 640x480"),
         ({"targets": ("slack:cats",)}, "does not name a place on slack"),
         ({"targets": ("mastodon:@a",)}, "is not a target"),
     ],

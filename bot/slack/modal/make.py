@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.post import Target
 from bot.domain.prompt import PromptTemplate, Variable
-from bot.domain.video import Derivation, Model
+from bot.domain.video import Derivation, Model, shape_of
 from bot.slack import blocks as b
 from bot.slack.blocks import Block
 from bot.slack.modal.form import (
@@ -92,8 +92,13 @@ def price_of(offer: Offer, choice: Choice) -> Decimal | None:
     if model.usd_per_second is None:
         return None
     posts = choice.targets or tuple(map(str, offer.targets[:1]))
-    video = model.usd_per_second * (choice.seconds or model.seconds[0])
+    video = model.usd_per_second * _seconds(choice, model)
     return sum((offer.post_usd.get(target, Decimal(0)) for target in posts), start=video)
+
+
+def _seconds(choice: Choice, model: Model) -> int:
+    """Return the length; that of a model that was chosen before may not be one of this model's."""
+    return choice.seconds if choice.seconds in model.seconds else model.seconds[0]
 
 
 def _chosen_template(offer: Offer, choice: Choice) -> PromptTemplate | None:
@@ -143,28 +148,26 @@ def _variable_field(
 
 def _shape_fields(offer: Offer, choice: Choice, model: Model, words: Words) -> list[Block]:
     provider = choice.provider or next(iter(offer.models))
-    models = [f"{p}/{m.name}" for p, models in offer.models.items() for m in models]
+    models = {
+        f"{m.name} ({p})": f"{p}/{m.name}" for p, models in offer.models.items() for m in models
+    }
     fields = []
     if len(models) > 1:
-        chosen = select(models, f"{provider}/{model.name}")
+        chosen = select(list(models), f"{provider}/{model.name}", named=models)
         fields.append(live(b.field(words("make.model"), chosen, key="model")))
     seconds = {words("make.seconds.n", n=n): str(n) for n in model.seconds}
-    length = select(list(seconds), value=str(choice.seconds or model.seconds[0]), named=seconds)
+    length = select(list(seconds), value=str(_seconds(choice, model)), named=seconds)
     sizes = {words(f"make.size.{shape_of(s)}", size=s): s for s in model.sizes}
-    size = select(list(sizes), value=choice.size or model.sizes[0], named=sizes)
+    size = select(
+        list(sizes),
+        value=choice.size if choice.size in model.sizes else model.sizes[0],
+        named=sizes,
+    )
     return [
         *fields,
-        live(b.field(words("make.seconds"), length, key="seconds")),
-        b.field(words("make.size"), size, key="size"),
+        live(b.field(words("make.seconds"), length, key=f"seconds:{model.name}")),
+        b.field(words("make.size"), size, key=f"size:{model.name}"),
     ]
-
-
-def shape_of(size: str) -> str:
-    """Return `portrait`, `landscape` or `square` for a size such as 720x1280."""
-    width, _, height = size.partition("x")
-    if int(width) == int(height):
-        return "square"
-    return "portrait" if int(width) < int(height) else "landscape"
 
 
 def _posting_fields(offer: Offer, choice: Choice, words: Words) -> list[Block]:
@@ -201,10 +204,15 @@ def read_choice(values: Mapping[str, Any]) -> Choice:
         },
         provider=provider or None,
         model=model or None,
-        size=given.get("size"),
-        seconds=int(given["seconds"]) if given.get("seconds") else None,
+        size=_of_model(given, "size"),
+        seconds=int(_of_model(given, "seconds") or 0) or None,
         targets=tuple(given.get("targets") or ()),
         caption=given.get("caption") or None,
         image=images[0] if images else None,
         how=Derivation(given["how"]) if given.get("how") else None,
     )
+
+
+def _of_model(given: Mapping[str, Any], name: str) -> str | None:
+    """Return a field that each model has for itself, so that another model begins anew."""
+    return next((value for key, value in given.items() if key.startswith(f"{name}:")), None)

@@ -134,7 +134,6 @@ class ControlRoom:
             self._api,
             self.board,
             clock=clock,
-            store=store,
             config=self._config,
             scenery=self._scenery,
         )
@@ -171,6 +170,7 @@ class ControlRoom:
         self.board.on_change = moved
         works = [
             self.board.updates.run(),
+            self.board.look_after(),
             homes.run(),
             self._keep_looking(),
             self._keep_asking(pipeline),
@@ -280,7 +280,7 @@ class ControlRoom:
 
     async def _ask_who_we_are(self) -> str:
         try:
-            answer = await self._api.read("auth.test", "the workspace")
+            answer = await self._api.read("auth.test", "workspace")
         except PublishError as error:
             return f"{error} {error.hint or ''}".strip()
         self._people.team = str(answer.get("team_id"))
@@ -299,7 +299,7 @@ class ControlRoom:
         while True:
             await self._clock.sleep(_LOOK_EVERY)
             try:
-                await self.board.remind()
+                self.board.remind()
                 await self.notices.look()
             except Exception as error:  # noqa: BLE001  # as above
                 _tell(error)

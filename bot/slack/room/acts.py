@@ -58,9 +58,8 @@ class Acts:
     async def _start(self, asked: Asked, request: RunRequest, place: str) -> None:
         await self._require_for_unasked(asked, request)
         run = await self._office.pipeline.start(replace(request, key=asked.key))
-        elsewhere = place != asked.channel
-        scene = await self._office.scenery.scene(run)
-        if elsewhere:
+        if place != asked.channel:
+            scene = await self._office.scenery.scene(run)
             key = "answer.asked_elsewhere"
             await self._office.say(asked, key, subject=scene.subject(run))
 

@@ -115,7 +115,7 @@ class Dialogs:
 
     async def _open(self, asked: Asked, view: View) -> None:
         answer = await self._office.api.read(
-            "views.open", "a dialog", expect=_LATE, trigger_id=asked.trigger, view=view
+            "views.open", "dialog", expect=_LATE, trigger_id=asked.trigger, view=view
         )
         if not answer["ok"]:
             raise Unanswerable("answer.too_late")
@@ -151,7 +151,7 @@ class Dialogs:
         try:
             await self._office.api.read(
                 "views.update",
-                "a dialog",
+                "dialog",
                 expect=_GONE,  # a newer choice is on its way, or it was closed
                 view_id=view["id"],
                 hash=view["hash"],

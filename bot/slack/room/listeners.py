@@ -68,6 +68,9 @@ class Listeners:
 
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """A slash command."""
+        if self._office.crew.is_full:
+            await ack(self._office.words("answer.busy"))
+            return
         await ack()
         asked = Asked.by_command(body)
         if self._replays.is_new(asked.trigger):

@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 _PERSON = re.compile(r"slack:([UW][A-Z0-9]{2,})")
 #: Runs that a reference is looked for in.
-_MOST = 500
+_MOST = 200
 
 
 class Unanswerable(Exception):  # not a failure: the answer is "no", and why
@@ -95,10 +95,10 @@ class Office:
             if not newest:
                 raise Unanswerable("answer.none_yet", command=command)
             return newest[0]
-        runs = await self.store.list_runs(limit=_MOST)
-        found = [run for run in runs if reference.names(run)]
-        if not found and reference.part:
-            found = list(await self.store.find_runs(reference.part))
+        found = list(await self.store.find_runs(reference.part)) if reference.part else []
+        if not found:
+            runs = await self.store.list_runs(limit=_MOST)
+            found = [run for run in runs if reference.names(run)]
         if len(found) != 1:
             key = "answer.which" if found else "answer.no_run"
             raise Unanswerable(key, command=command)

@@ -10,7 +10,7 @@ from contextlib import aclosing
 import httpx
 
 from bot.domain.video import Asset
-from bot.errors import RequestError, TargetUnavailable
+from bot.errors import TargetUnavailable
 from bot.slack.room.office import Office, Unanswerable
 
 #: As for `reelbot make --image`.
@@ -20,32 +20,32 @@ _KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "imag
 
 async def fetch_image(office: Office, file: str) -> Asset:
     """Return the file of that id, kept; `Unanswerable` for one that is no such image."""
-    answer = await office.api.read("files.info", "the picture", file=file)
+    answer = await office.api.read("files.info", "picture", file=file)
     about = answer.get("file")
     url = str((about if isinstance(about, dict) else {}).get("url_private") or "")
     try:
         return await _keep(office, httpx.URL(url))
-    except (RequestError, httpx.InvalidURL) as error:
-        raise Unanswerable("answer.image", why=str(error)) from error
+    except httpx.InvalidURL as error:
+        raise Unanswerable("answer.image.place") from error
 
 
 async def _keep(office: Office, url: httpx.URL) -> Asset:
     own = office.client.base_url
     here = (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
     if not here and not (url.scheme == "https" and f".{url.host}".endswith(".slack.com")):
-        raise RequestError("it is not at Slack.")
+        raise Unanswerable("answer.image.place")
     try:
         async with office.client.stream("GET", url, follow_redirects=False) as response:
             if response.status_code != httpx.codes.OK:
-                raise RequestError(f"Slack answered {response.status_code}.")
+                raise Unanswerable("answer.image.place")
             async with aclosing(_bounded(response)) as chunks:
                 first = await anext(chunks, b"")
                 kind = next((k for start, k in _KINDS.items() if first.startswith(start)), None)
                 if kind is None:
-                    raise RequestError("it is neither PNG, JPEG nor WebP.")
+                    raise Unanswerable("answer.image.kind")
                 return await office.media.save(_joined(first, chunks), kind)
     except httpx.HTTPError as error:
-        raise TargetUnavailable("The picture could not be fetched from Slack.") from error
+        raise TargetUnavailable from error
 
 
 async def _bounded(response: httpx.Response) -> AsyncGenerator[bytes]:
@@ -53,7 +53,7 @@ async def _bounded(response: httpx.Response) -> AsyncGenerator[bytes]:
     async for chunk in response.aiter_bytes(1 << 16):
         size += len(chunk)
         if size > MAX_BYTES:
-            raise RequestError(f"it has more than {MAX_BYTES // 1_000_000} MB.")
+            raise Unanswerable("answer.image.size", most=MAX_BYTES // 1_000_000)
         yield chunk
 
 

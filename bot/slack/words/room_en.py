@@ -27,14 +27,14 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "answer.stale": "That was decided or changed already, and nothing was done. Now: {state}",
     "answer.sure": "Please confirm. Nothing has happened yet.",
     "answer.no_schedule": "There is no schedule {name}. `{command} schedules` shows them.",
-    "answer.asked": "It has begun: {subject}",
     "answer.asked_elsewhere": "It has begun. I am not in this channel, so its card is in our "
     "direct messages: {subject}",
-    "answer.fired": "{name} has been fired.",
     "answer.too_late": "The dialog had to open within three seconds, and that did not work out. "
     "Try once more.",
     "answer.no_x": "No X account is named in schedules.yaml.",
-    "answer.image": "That file cannot be used as the first frame: {why}",
+    "answer.image.place": "That file cannot be fetched from Slack; nothing was asked for.",
+    "answer.image.kind": "The first frame has to be a PNG, a JPEG or a WebP; nothing was asked for.",
+    "answer.image.size": "The first frame may have {most} MB; nothing was asked for.",
     "answer.dear": "That costs {price}. Look it over and confirm in the dialog.",
     # what a person changed, said where all can see it
     "told.retry": "{who} has it tried again.",

@@ -14,7 +14,7 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "denied.outsider": "ゲストや他のワークスペースの方はこの操作はできません。",
     "denied.own": "ご自身の依頼です。承認は別の方にお願いしてください。",
     "denied.unknown": "Slack からあなたの情報が得られないため、実行できません: {why}",
-    "denied.limit": "今日の上限 {n} 本に達しました。明日また依頼できます。",
+    "denied.limit": {"other": "今日の上限 {n} 本に達しました。明日また依頼できます。"},
     # answers
     "answer.busy": "今は混み合っています。何も実行していません。1分ほどしてからお試しください。",
     "answer.broken": "原因不明の問題が起きました。ログに記録されています。",
@@ -26,13 +26,13 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "answer.sure": "確認してください。まだ何も実行していません。",
     "answer.no_schedule": "{name} というスケジュールはありません。`{command} schedules` で"
     "一覧を見られます。",
-    "answer.asked": "始めました: {subject}",
     "answer.asked_elsewhere": "始めました。このチャンネルには参加していないため、カードはダイレクト"
     "メッセージにあります: {subject}",
-    "answer.fired": "{name} を実行しました。",
     "answer.too_late": "ダイアログを3秒以内に開けませんでした。もう一度お試しください。",
     "answer.no_x": "schedules.yaml に X アカウントがありません。",
-    "answer.image": "このファイルは最初のフレームに使えません: {why}",
+    "answer.image.place": "このファイルを Slack から取得できません。何も依頼していません。",
+    "answer.image.kind": "最初のフレームは PNG、JPEG、WebP のいずれかです。何も依頼していません。",
+    "answer.image.size": "最初のフレームは {most} MB までです。何も依頼していません。",
     "answer.dear": "{price} かかります。ダイアログで確認してください。",
     # what a person changed, said where all can see it
     "told.retry": "{who} さんがやり直しました。",
@@ -49,7 +49,7 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "reminder.over": "承認待ちではなくなりました: {subject}",
     "notice.attention": "確認が必要です。結果が分かりません: {subject}",
     "notice.settled": "解決しました: {subject}",
-    "notice.failed": {"one": "失敗しました: {who}", "other": "{n} 回続けて失敗しました: {who}"},
+    "notice.failed": {"other": "{n} 回続けて失敗しました: {who}"},
     "notice.recovered": "復旧しました: {who}",
     "inbox": "{n} 本の動画が承認待ちです",
     "inbox.empty": "承認待ちはありません",

@@ -1,12 +1,13 @@
 import json
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.video import VideoJob, VideoRequest, VideoStatus
+from bot.domain.video import Derivation, Origin, VideoJob, VideoRequest, VideoStatus
 from bot.providers import answers
 
 NOW = datetime(2027, 1, 1, 12, tzinfo=UTC)
@@ -86,6 +87,50 @@ def test_no_answer_makes_a_reader_raise(body):
 @given(st.binary() | bodies.map(lambda body: json.dumps(body).encode()))
 def test_no_bytes_make_decoding_raise(content):
     answers.decode(content)
+
+
+@given(
+    st.sampled_from(list(answers._STATUS.items())),
+    st.sampled_from([str.upper, str.title, str]),
+    st.sampled_from(["_", "-", " "]),
+    st.sampled_from(["", " ", "\t"]),
+)
+def test_a_known_word_is_known_however_it_is_written(known, case, joint, around):
+    word, meant = known
+    written = around + case(word).replace("_", joint) + around
+    assert answers.read_status({"status": written}) is meant
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2999, 1, 1)), st.integers(-14, 14))  # noqa: DTZ001
+def test_an_instant_is_the_same_however_it_is_written(time, hours):
+    instant = time.replace(microsecond=0, tzinfo=UTC)
+    elsewhere = instant.astimezone(timezone(timedelta(hours=hours)))
+    seconds = int(instant.timestamp())
+    for written in (seconds, float(seconds), str(seconds), seconds * 1000, elsewhere.isoformat()):
+        if written == seconds * 1000 and seconds * 1000 <= answers.MILLISECONDS:
+            continue  # so small a number means seconds
+        assert answers.read_time(written) == instant
+
+
+ids = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=answers.ID)
+
+
+@given(st.lists(ids, max_size=30, unique=True), st.booleans() | st.none())
+def test_a_page_keeps_every_id_in_its_order(found, more):
+    found = [each for each in found if each not in {".", ".."}]
+    body = {"data": [{"id": each} for each in found]} | ({} if more is None else {"has_more": more})
+    page = answers.read_page(json.loads(json.dumps(body)), 10)
+    assert page is not None
+    assert [answers.read_id(item) for item in page.items] == found
+    assert page.more is (len(found) >= 10 if more is None else more)
+
+
+@given(st.text(max_size=500), st.sampled_from(["error", "detail", "message", "error.message"]))
+def test_the_words_of_an_error_are_the_same_wherever_they_stand(words, place):
+    body: object = words
+    for name in reversed(place.split(".")):
+        body = {name: body}
+    assert answers.read_words(body) == answers.clean(words, answers.WORDS)
 
 
 def test_nesting_as_deep_as_json_allows_is_survived():
@@ -233,6 +278,7 @@ def test_long_words_are_cut():
         ({"id": ""}, None),
         ({"id": True}, None),
         ({"id": "a\nb"}, None),
+        ({"id": ".."}, None),
         ({"id": "\ud800"}, None),
     ],
 )
@@ -279,6 +325,16 @@ def test_retry_after_is_seconds_or_a_date(value, seconds):
 def test_a_lost_job_is_recognised_by_what_the_listing_shows(changed, match):
     item = {"prompt": "a cat", "model": "sora-2", "seconds": "4", "size": "1280x720"}
     assert answers.is_match(item | changed, REQUEST) is match
+
+
+@pytest.mark.parametrize(
+    "parent,of,match",
+    [("v", "v", True), ("w", "v", False), (None, "v", True), ("v", None, False), ("", None, True)],
+)
+def test_a_lost_remix_is_recognised_by_its_parent_where_it_is_told(parent, of, match):
+    origin = of and Origin(how=Derivation.REMIX, video_id=of, run_id="r")
+    item = {"prompt": "a cat", "remixed_from_video_id": parent}
+    assert answers.is_match(item, replace(REQUEST, origin=origin or None)) is match
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 from bot.errors import RateLimited, Unavailable
 from bot.providers.answers import Page
 from bot.providers.listing import ListingFailed, ListingMissing
-from bot.providers.looker import Looker, Sight
+from bot.providers.looker import Looker
+from bot.providers.sight import Sight
 from tests.clock import FakeClock
 
 
@@ -25,8 +26,8 @@ class Server:
         self.gate.set()
         self.abreast = self.most_abreast = 0
 
-    def looker(self, grid=1.0):
-        return Looker(one=self.one, page=self.page, clock=self.clock, grid=grid)
+    def looker(self, grid=1.0, **options):
+        return Looker(one=self.one, page=self.page, clock=self.clock, grid=grid, **options)
 
     async def one(self, job_id):
         self.ones.append(job_id)
@@ -89,8 +90,9 @@ async def test_a_thousand_looks_are_ten_pages(clock):
     assert (server.ones, server.pages) == ([], 10)
 
 
-async def test_who_is_not_due_yet_hears_of_it_for_free(clock):
+async def test_who_is_not_due_yet_hears_at_once_that_it_is_over(clock):
     server = Server(clock, jobs=10)
+    server.items[9]["status"] = "completed"
     looker = server.looker()
     async with clock.auto():
         await asyncio.gather(
@@ -98,6 +100,145 @@ async def test_who_is_not_due_yet_hears_of_it_for_free(clock):
         )
     assert clock.elapsed == 0
     assert (server.ones, server.pages) == ([], 1)
+
+
+async def test_who_is_not_due_yet_is_not_woken_for_nothing(clock):
+    server = Server(clock, jobs=10)
+    looker = server.looker()
+    async with clock.auto():
+        await asyncio.gather(
+            looker.look("9", due(clock, 3600)), *(looker.look(i, due(clock)) for i in "123")
+        )
+    assert clock.elapsed == 3600
+
+
+async def test_a_page_passes_by_who_is_parked_and_is_not_asked_for_again(clock):
+    """The engine moves a few runs at a time; the others of the same instant come right after."""
+    server = Server(clock, jobs=60)
+    looker = server.looker()
+    instant = due(clock, 5)
+    await look_all(clock, looker, map(str, range(60)))  # now it knows them
+    async with clock.auto():
+        for first in range(0, 60, 8):
+            ids = map(str, range(first, min(first + 8, 60)))
+            await asyncio.gather(*(looker.look(i, instant) for i in ids))
+    assert (server.ones, server.pages) == ([], 2)
+
+
+async def test_what_passed_by_before_it_was_due_tells_nothing(clock):
+    server = Server(clock, jobs=10)
+    looker = server.looker()
+    await look_all(clock, looker, "01234567")
+    await look_all(clock, looker, "123", 5)
+    await look_all(clock, looker, ["7"], 5)
+    assert server.ones == ["7"]
+
+
+async def test_who_is_parked_learns_of_the_end_without_a_request(clock):
+    server = Server(clock, jobs=10)
+    looker = server.looker()
+    await look_all(clock, looker, "01234567")
+    server.items[7]["status"] = "failed"
+    await look_all(clock, looker, "123", 5)
+    async with clock.auto():
+        sight = await looker.look("7", None)
+    assert sight.item["status"] == "failed"
+    assert server.ones == []
+    assert looker.crowd == 7
+
+
+async def test_somebody_is_told_once_of_the_end_of_a_job_that_is_parked(clock):
+    server, told = Server(clock, jobs=10), []
+    looker = server.looker(on_over=told.append)
+    await look_all(clock, looker, "01234567")
+    server.items[7]["status"] = "completed"
+    server.items[9]["status"] = "completed"  # not one of ours
+    for _ in range(3):
+        await look_all(clock, looker, "123", 5)
+    assert told == ["7"]
+
+
+async def test_a_look_at_once_does_not_wait_for_the_grid(clock):
+    server = Server(clock)
+    looker = server.looker(grid=60.0)
+    await clock.advance(0.5)
+    async with clock.auto():
+        await looker.look("1", None)
+    assert clock.elapsed < 0.6
+
+
+async def test_looks_at_once_that_come_together_share_a_page(clock):
+    server = Server(clock, jobs=60)
+    looker = server.looker()
+    async with clock.auto():
+        await asyncio.gather(*(looker.look(str(i), None) for i in range(60)))
+    assert (server.ones, server.pages) == ([], 1)
+
+
+async def test_a_look_at_once_is_not_answered_by_what_was_asked_for_before(clock):
+    """The webhook came while an answer was on its way, which does not show the end yet."""
+    server = Server(clock)
+    server.gate.clear()
+    looker = server.looker()
+    old = asyncio.create_task(looker.look("1", due(clock)))
+    await clock.advance(1)
+    other = asyncio.create_task(looker.look("2", due(clock)))
+    await clock.advance(1)
+    old.cancel()
+    new = asyncio.create_task(looker.look("1", None))
+    await clock.advance(1)
+    server.gate.set()
+    await asyncio.gather(new, other)
+    assert server.ones == ["1", "2", "1"]
+
+
+async def test_a_clock_that_is_set_back_stops_nobody(clock):
+    server = Server(clock)
+    looker = server.looker()
+    look = asyncio.create_task(looker.look("1", due(clock, 5)))
+    await clock.advance(4)
+    clock._now -= timedelta(hours=1)
+    await clock.advance(3601)
+    assert (await look).item["id"] == "1"
+
+
+async def test_few_due_looks_do_not_leaf_through_a_crowd(clock):
+    server = Server(clock, jobs=1000)
+    looker = server.looker()
+    await look_all(clock, looker, map(str, range(1000)))
+    server.pages = 0
+    await look_all(clock, looker, ["997", "998", "999"], 5)
+    assert (len(server.ones), server.pages) == (3, 0)
+
+
+async def test_jobs_nobody_looks_at_any_more_are_forgotten(clock):
+    server = Server(clock, jobs=1000)
+    looker = server.looker()
+    await look_all(clock, looker, map(str, range(1000)))
+    assert looker.crowd == 1000
+    await clock.advance(3601)
+    await look_all(clock, looker, map(str, range(10)))
+    assert looker.crowd == 10
+
+
+async def test_where_there_is_no_listing_nobody_shares(clock):
+    server = Server(clock, jobs=10)
+    server.page_error = ListingMissing()
+    looker = server.looker()
+    await look_all(clock, looker, "1234")
+    assert looker.crowd == 1
+
+
+async def test_after_429_nobody_is_asked_until_the_server_wants_to(clock):
+    server = Server(clock)
+    server.errors["1"] = RateLimited(retry_after=30.0)
+    looker = server.looker()
+    with pytest.raises(RateLimited):
+        await look_all(clock, looker, ["1"])
+    await look_all(clock, looker, ["2"], 1)
+    async with clock.auto():
+        await looker.look("3", None)
+    assert clock.elapsed == 30.02
 
 
 async def test_looks_are_gathered_on_the_grid(clock):

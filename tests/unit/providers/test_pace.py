@@ -24,6 +24,46 @@ def test_looks_are_few_early_and_dense_around_the_usual_time():
     assert len(around) >= 6
 
 
+def test_the_more_alike_jobs_are_the_fewer_looks_they_take():
+    alike, unlike = Pace(), Pace()
+    for number in range(30):
+        alike.learn(KIND, timedelta(seconds=100 + number % 2))
+        unlike.learn(KIND, timedelta(seconds=100 + 40 * (number % 2)))
+    assert len(looks(alike, 101)) <= 5
+    assert len(looks(unlike, 101)) > len(looks(alike, 101))
+
+
+def test_a_crowd_looks_more_often_than_one_alone_but_not_all_of_it_at_once():
+    pace = Pace(guess=100.0)
+    alone, few, many, thousands = (pace.until_next_look(KIND, 90, n) for n in (1, 60, 400, 5000))
+    assert few < alone
+    assert few <= many < thousands
+
+
+@pytest.mark.parametrize("lasts", [30.0, 100.0, 600.0])
+@pytest.mark.parametrize("crowd", [2, 10, 60, 300, 1000, 5000])
+def test_a_page_at_every_beat_of_a_crowd_is_affordable(lasts, crowd):
+    pace = Pace(guess=lasts)
+    beat = pace.beat(KIND, crowd)
+    pages_per_job = -(-crowd // 100) / beat * lasts / crowd
+    assert pages_per_job <= 2.0 or beat >= pace.until_next_look(KIND, lasts)
+    assert beat >= pace.grid
+
+
+def test_one_alone_keeps_no_beat():
+    assert Pace(guess=1000.0).beat(KIND, 1) == Pace().grid
+    assert Pace().beat(KIND, 60) == Pace().grid
+
+
+@pytest.mark.parametrize("usual,ages", [(100.0, [300, 450]), (None, [60, 120, 180])])
+def test_with_webhooks_looks_are_only_for_what_got_lost(usual, ages):
+    pace, seen, age = Pace(guess=usual), [], 0.0
+    for _ in ages:
+        age += pace.until_reconciled(KIND, age)
+        seen.append(age)
+    assert seen == ages
+
+
 def test_a_job_far_beyond_the_usual_time_is_looked_at_ever_more_seldom():
     pace = Pace(guess=10.0)
     assert pace.until_next_look(KIND, 40) < pace.until_next_look(KIND, 100)

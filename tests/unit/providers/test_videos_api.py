@@ -2,16 +2,26 @@
 
 import asyncio
 import logging
+import statistics
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import quote
 
 import httpx
 import pytest
 from PIL import Image
 
-from bot.domain.video import Capabilities, Model, Variant, VideoRequest, VideoStatus
+from bot.domain.video import (
+    Capabilities,
+    Derivation,
+    Model,
+    Origin,
+    Variant,
+    VideoRequest,
+    VideoStatus,
+)
 from bot.errors import (
     AmbiguousCreate,
     Expired,
@@ -47,6 +57,7 @@ CAPABILITIES = Capabilities(
     reference=True,
     find_is_authoritative=True,
 )
+WHOLE = replace(CAPABILITIES, derivations=frozenset(Derivation), characters=True, delete=True)
 REQUEST = VideoRequest(prompt="a cat", model="m", seconds=4, size="1280x720")
 
 
@@ -146,17 +157,18 @@ async def test_a_create_is_json_with_seconds_as_a_string(api):
 
 
 @pytest.mark.parametrize(
-    "kind,media_type", [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")]
+    "kind,sent_as", [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/jpeg")]
 )
-async def test_a_reference_image_goes_as_a_file_of_its_real_type(api, tmp_path, kind, media_type):
+async def test_a_reference_image_goes_as_a_file_of_the_videos_size(api, tmp_path, kind, sent_as):
     path = tmp_path / "cat.bin"
     Image.new("RGB", (16, 9)).save(path, kind)
     async with over_sockets(api) as provider:
-        await provider.create(replace(REQUEST, reference=str(path)))
+        await provider.create(replace(REQUEST, reference=str(path), characters=("char_1", "c2")))
     (made,) = api.jobs
     assert made.reference is not None
-    assert made.reference[1:] == (media_type, path.stat().st_size)
-    assert made.seconds == "4"
+    assert made.reference[1] == sent_as
+    assert (made.seconds, made.characters) == ("4", ("char_1", "c2"))
+    assert api.log[0].request.headers["content-type"].startswith("multipart/form-data")
 
 
 @pytest.mark.parametrize("content", [b"GIF89a", b"", None])
@@ -170,6 +182,90 @@ async def test_a_reference_that_is_no_such_image_is_refused_before_anything_is_s
         with pytest.raises(RequestError):
             await provider.create(replace(REQUEST, reference=str(path)))
     assert api.log == []
+
+
+ORIGIN = Origin(how=Derivation.REMIX, video_id="video_000000", run_id="r", seconds=4)
+
+
+def derived(how, **changes):
+    return replace(REQUEST, prompt="at dusk", origin=replace(ORIGIN, how=how), **changes)
+
+
+@pytest.mark.parametrize(
+    "how,seconds,path,body",
+    [
+        (Derivation.REMIX, 4, "/v1/videos/video_000000/remix", {}),
+        (Derivation.EDIT, 4, "/v1/videos/edits", {"video": {"id": "video_000000"}}),
+        (
+            Derivation.EXTENSION,
+            12,
+            "/v1/videos/extensions",
+            {"video": {"id": "video_000000"}, "seconds": "8"},  # what is added, as a string
+        ),
+    ],
+)
+async def test_what_grows_out_of_a_video_is_asked_of_its_own_endpoint(
+    api, how, seconds, path, body
+):
+    api.add()
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        job = await provider.create(derived(how, seconds=seconds))
+    (entry,) = api.log
+    assert (entry.request.method, entry.request.url.path) == ("POST", path)
+    assert api.jobs[-1].asked == {"prompt": "at dusk"} | body
+    assert api.jobs[-1].how == how
+    assert (job.id, job.seconds) == ("video_000001", seconds)
+
+
+async def test_an_opaque_id_is_quoted_wherever_it_goes(clock):
+    asked = []
+
+    def answer(request):
+        asked.append(request.url.raw_path.decode())
+        return httpx.Response(200, json={"id": "v", "name": "Luna"})
+
+    transport = httpx.MockTransport(answer)
+    awkward = "a/b?c#d é%2F" + "x" * 490
+    async with provider_at(
+        "http://p.test/v1", clock, transport=transport, capabilities=WHOLE
+    ) as provider:
+        job = provider._first(REQUEST, awkward, clock.now())
+        request = derived(Derivation.REMIX)
+        await provider.create(replace(request, origin=replace(ORIGIN, video_id=awkward)))
+        await provider.delete(job)
+        await provider.character_name(awkward)
+    quoted = quote(awkward, safe="")
+    assert asked == [
+        f"/v1/videos/{quoted}/remix",
+        f"/v1/videos/{quoted}",
+        f"/v1/videos/characters/{quoted}",
+    ]
+
+
+@pytest.mark.parametrize("how", Derivation)
+@pytest.mark.parametrize("fault", [Status(503), Reset(), Status(200, {})])
+async def test_a_lost_derivation_may_have_made_a_job(api, how, fault):
+    api.fail("create", fault)
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        with pytest.raises(AmbiguousCreate):
+            await provider.create(derived(how, seconds=8))
+    assert len(api.log) == 1
+
+
+@pytest.mark.parametrize("how", Derivation)
+async def test_a_video_that_is_gone_cannot_be_taken_further(api, how):
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        with pytest.raises(Rejected) as refused:
+            await provider.create(derived(how, seconds=8))
+    assert "no longer has the video" in refused.value.hint
+    assert api.jobs == []
+
+
+async def test_characters_are_named_in_a_create(api):
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        await provider.create(replace(REQUEST, characters=("char_1", "char_2")))
+    assert api.jobs[0].characters == ("char_1", "char_2")
+    assert api.log[0].request.headers["content-type"] == "application/json"
 
 
 # --- create: what may have happened -------------------------------------------------------------
@@ -329,8 +425,11 @@ async def test_these_statuses_surely_made_none_and_never_will(api, status):
         (400, "Blocked by our moderation system.", "prompt"),
         (404, "The model has been shut down.", "another model"),
         (410, "", "another model"),
-        (404, "model not found", "base URL"),
+        (404, "model not found", "name of the model"),
+        (400, "The model `sora-9` does not exist.", "name of the model"),
+        (404, "Not Found", "base URL"),
         (402, "", "credit"),
+        (429, "You exceeded your quota: check your plan and billing details.", "credit"),
     ],
 )
 async def test_the_hint_says_what_to_change(api, status, words, hint):
@@ -339,6 +438,85 @@ async def test_the_hint_says_what_to_change(api, status, words, hint):
         with pytest.raises(Rejected) as refused:
             await provider.create(REQUEST)
     assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "code,hint",
+    [
+        ("moderation_blocked", "prompt"),
+        ("model_not_found", "name of the model"),
+        ("insufficient_quota", "credit"),
+    ],
+)
+async def test_a_code_says_what_to_change_when_the_words_do_not(api, code, hint):
+    api.fail("create", Status(400, {"error": {"message": "No.", "code": code}}))
+    async with over_sockets(api) as provider:
+        with pytest.raises(Rejected) as refused:
+            await provider.create(REQUEST)
+    assert hint in refused.value.hint
+
+
+async def test_an_organization_that_is_not_verified_is_told_so(api):
+    words = "Your organization must be verified to use the model `sora-2`."
+    api.fail("create", Status(403, {"error": {"message": words}}))
+    async with over_sockets(api, key_name="REELBOT_KEY") as provider:
+        with pytest.raises(Unauthorized) as refused:
+            await provider.create(REQUEST)
+    assert refused.value.hint.startswith("Verify your organization")
+
+
+@pytest.mark.parametrize(
+    "fault,error",
+    [
+        (Status(401), Unauthorized),
+        (Status(403), Unauthorized),
+        (
+            Status(404, {"error": {"message": "No such model.", "code": "model_not_found"}}),
+            Rejected,
+        ),
+        (Status(410, {"error": {"message": "The Videos API has been shut down."}}), Rejected),
+        (Status(429), RateLimited),
+        (Status(503), AmbiguousCreate),
+        (Reset(), AmbiguousCreate),
+    ],
+)
+async def test_a_refused_create_is_one_request(api, fault, error):
+    api.fail("any", fault, times=9)
+    async with over_sockets(api) as provider:
+        with pytest.raises(error) as refused:
+            await provider.create(REQUEST)
+        assert refused.value.retryable is (error is RateLimited)
+    assert len(api.log) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_key_refused_while_many_jobs_are_watched_is_one_request(api, status):
+    api.fail("any", Status(status), times=99)
+    jobs = [api.add() for _ in range(60)]
+    async with in_memory(api) as provider:
+        watched = [provider._first(REQUEST, job.id, api.clock.now()) for job in jobs]
+        async with api.clock.auto():
+            ends = await asyncio.gather(
+                *(_last(provider, job) for job in watched), return_exceptions=True
+            )
+    assert {type(end) for end in ends} == {Unauthorized}
+    assert len(api.log) == 1
+
+
+async def test_a_server_that_asks_for_silence_gets_it_from_every_job(api, clock):
+    api.fail("any", Status(429, headers={"retry-after": "120"}))
+    jobs = [api.add() for _ in range(60)]
+    async with in_memory(api) as provider:
+        watched = [provider._first(REQUEST, job.id, clock.now()) for job in jobs]
+        watched = [
+            replace(job, look_again_at=clock.now() + timedelta(seconds=number))
+            for number, job in enumerate(watched)
+        ]
+        async with clock.auto():
+            await asyncio.gather(*(_last(provider, job) for job in watched))
+    first, second, *_ = [(entry.at - clock.start).total_seconds() for entry in api.log]
+    assert first == 0
+    assert second >= 120
 
 
 @pytest.mark.parametrize(
@@ -478,6 +656,154 @@ async def test_a_listing_that_lags_shows_the_job_later(api, clock):
         assert await provider.find(REQUEST, since=since, claimed=()) == []
         await clock.advance(20)
         assert len(await provider.find(REQUEST, since=since, claimed=())) == 1
+
+
+async def test_a_lost_remix_is_not_taken_for_one_of_another_video(api, clock):
+    parents = [api.add(ago=500, prompt="old").id for _ in range(2)]
+    async with in_memory(api, capabilities=WHOLE) as provider:
+        made = {}
+        for parent in parents:
+            origin = replace(ORIGIN, video_id=parent)
+            made[parent] = replace(derived(Derivation.REMIX), origin=origin)
+            await provider.create(made[parent])
+        since = clock.now()
+        for number, parent in enumerate(parents):
+            found = await provider.find(made[parent], since=since, claimed=())
+            assert [job.id for job in found] == [f"video_{number + 2:06d}"]
+        plain = replace(REQUEST, prompt="at dusk")
+        assert await provider.find(plain, since=since, claimed=()) == []
+
+
+# --- list, delete, characters -------------------------------------------------------------------
+
+
+async def ids(listing):
+    return [job.id async for job in listing]
+
+
+async def test_the_listing_is_walked_in_the_order_and_as_far_as_asked(api):
+    made = [api.add(ago=1000 - n).id for n in range(250)]
+    async with in_memory(api) as provider:
+        assert await ids(provider.list()) == made[::-1]
+        assert api.count("list") == 3
+        assert await ids(provider.list(order="asc", limit=120)) == made[:120]
+        assert await ids(provider.list(after=made[2])) == [made[1], made[0]]
+        before = len(api.log)
+        assert await ids(provider.list(limit=7)) == made[:-8:-1]
+    assert [entry.request.query_params["limit"] for entry in api.log[before:]] == ["7"]
+
+
+async def test_the_listing_may_be_left_at_any_yield(api):
+    for n in range(250):
+        api.add(ago=n)
+    async with in_memory(api) as provider, aclosing(provider.list()) as listing:
+        await anext(listing)
+    assert api.count("list") == 1
+
+
+async def test_a_page_behind_an_id_that_is_gone_does_not_end_the_listing(api, clock):
+    """The server is asked for pages again: only the first one tells that there are none."""
+    jobs = [api.add() for _ in range(150)]
+    async with in_memory(api) as provider:
+        watched = [provider._first(REQUEST, job.id, clock.now()) for job in jobs]
+        api.fail("any", Cut(10**9))  # the first page comes as it is
+        api.fail("any", Status(400))
+        async with clock.auto():
+            await asyncio.gather(*(_last(provider, job) for job in watched))
+    assert api.count("list") > 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+async def test_no_listing_is_said_so(api, status):
+    api.fail("list", Status(status))
+    async with in_memory(api) as provider:
+        with pytest.raises(Rejected) as missing:
+            await ids(provider.list())
+    assert "no listing" in str(missing.value)
+
+
+async def test_a_finished_video_is_deleted_and_may_be_again(api, clock):
+    async with over_sockets(api) as provider:
+        job = await finished(provider, api)
+        await provider.delete(job)
+        await provider.delete(job)
+    assert api.jobs == []
+
+
+async def test_a_video_that_is_being_made_is_not_deleted(api):
+    async with over_sockets(api) as provider:
+        job = await provider.create(REQUEST)
+        with pytest.raises(Rejected):
+            await provider.delete(job)
+    assert len(api.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    "fault,error",
+    [
+        (Status(401), Unauthorized),
+        (Status(429), RateLimited),
+        (Status(500), Unavailable),
+        (Reset(), Unavailable),
+        (Status(405), Rejected),
+        (Status(302), Rejected),
+    ],
+)
+async def test_a_delete_that_fails_says_how(api, clock, fault, error):
+    api.fail("delete", fault)
+    async with over_sockets(api) as provider:
+        with pytest.raises(error) as failed:
+            await provider.delete(provider._first(REQUEST, "v", clock.now()))
+    assert len(api.log) == 1
+    assert failed.value.retryable is (error in {Unavailable, RateLimited})
+
+
+async def test_a_character_is_made_from_a_clip_and_known_by_its_id(api, tmp_path):
+    (clip := tmp_path / "luna.mp4").write_bytes(MP4)
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        character = await provider.create_character("Luna", clip)
+        assert await provider.character_name(character) == "Luna"
+        with pytest.raises(Rejected):
+            await provider.character_name("char_nobody")
+
+
+@pytest.mark.parametrize(
+    "name,content", [("", MP4), ("x" * 81, MP4), ("Luna", JPEG), ("Luna", b""), ("Luna", None)]
+)
+async def test_what_makes_no_character_is_refused_before_anything_is_sent(
+    api, tmp_path, name, content
+):
+    clip = tmp_path / "luna.mp4"
+    if content is not None:
+        clip.write_bytes(content)
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        with pytest.raises(RequestError) as refused:
+            await provider.create_character(name, clip)
+    assert refused.value.hint
+    assert api.log == []
+
+
+@pytest.mark.parametrize(
+    "fault,error",
+    [(Status(401), Unauthorized), (Status(400), Rejected), (Status(500), Unavailable),
+     (Reset(), Unavailable), (Status(200, {}), ProviderError)],
+)  # fmt: skip
+async def test_a_character_that_fails_says_how(api, tmp_path, fault, error):
+    (clip := tmp_path / "luna.mp4").write_bytes(MP4)
+    api.fail("character", fault)
+    async with over_sockets(api, capabilities=WHOLE) as provider:
+        with pytest.raises(error):
+            await provider.create_character("Luna", clip)
+    assert len(api.log) == 1
+
+
+async def test_no_character_is_asked_of_who_keeps_none(api, tmp_path):
+    async with in_memory(api) as provider:
+        with pytest.raises(RequestError):
+            await provider.create_character("Luna", tmp_path / "luna.mp4")
+        with pytest.raises(RequestError):
+            await provider.character_name("char_1")
+    assert api.log == []
 
 
 # --- watch --------------------------------------------------------------------------------------
@@ -697,6 +1023,79 @@ async def _last(provider, job):
     return job
 
 
+@pytest.mark.parametrize("jobs", [60, 1000])
+async def test_a_steady_stream_of_jobs_costs_few_requests_and_is_noticed_soon(api, clock, jobs):
+    """In memory and on the test's clock; benchmarks/looking.py measures it for real."""
+    pace, lags = Pace(guess=90.0), []
+
+    async def life(provider, number):
+        await clock.sleep(90 * number / jobs)
+        for _ in range(2):
+            job = await provider.create(REQUEST)
+            await _last(provider, job)
+            lags.append((clock.now() - job.created_at).total_seconds() - 90)
+
+    async with in_memory(api, pace=pace) as provider, clock.auto():
+        await asyncio.gather(*(life(provider, number) for number in range(jobs)))
+    assert (api.count("look") + api.count("list")) / (2 * jobs) <= 3
+    assert statistics.median(lags) <= 1
+
+
+async def test_a_created_job_says_when_it_is_worth_a_look(api, clock):
+    async with in_memory(api, pace=Pace(guess=90.0)) as provider:
+        job = await provider.create(REQUEST)
+    assert job.look_again_at > clock.now() + timedelta(seconds=10)
+
+
+async def test_somebody_who_is_poked_looks_at_once(api, clock):
+    """Without waiting for the grid, and what a page showed before counts no more."""
+    async with in_memory(api, pace=Pace(grid=10.0)) as provider:
+        job = replace(await provider.create(REQUEST), look_again_at=None)
+        await clock.advance(92)
+        started = clock.now()
+        async with clock.auto(), aclosing(provider.watch(job)) as looks:
+            seen = await anext(looks)
+    assert seen.status is VideoStatus.COMPLETED
+    assert (clock.now() - started).total_seconds() < 0.05
+
+
+async def test_with_webhooks_a_finished_job_costs_one_request(api, clock):
+    async with in_memory(api, hinted=True) as provider:
+        jobs = [await provider.create(REQUEST) for _ in range(3)]
+        await clock.advance(91)
+        for job in jobs:
+            poked = replace(job, look_again_at=None)
+            assert (await to_the_end(provider, poked))[0].status is VideoStatus.COMPLETED
+    assert api.count("look") + api.count("list") == 3
+
+
+async def test_a_webhook_ahead_of_what_the_server_shows_is_followed_up(api, clock):
+    async with in_memory(api, hinted=True, pace=Pace(guess=90.0)) as provider:
+        job = await provider.create(REQUEST)
+        await clock.advance(89.9)
+        seen = await to_the_end(provider, replace(job, look_again_at=None))
+    assert [job.status for job in seen] == [VideoStatus.IN_PROGRESS, VideoStatus.COMPLETED]
+    assert clock.elapsed < 105
+
+
+async def test_a_webhook_that_gets_lost_is_made_up_for(api, clock):
+    async with in_memory(api, hinted=True, pace=Pace(guess=90.0)) as provider:
+        job = await provider.create(REQUEST)
+        assert len(await to_the_end(provider, job)) == 1
+    assert 180 <= clock.elapsed <= 300
+
+
+async def test_a_job_without_an_end_of_its_own_gets_ours(api, clock):
+    item = {"id": "v", "status": "completed"}
+    api.fail("look", Status(200, item))
+    api.fail("look", Status(200, item | {"completed_at": 1}))  # that server's clock is wrong
+    async with in_memory(api) as provider:
+        for _ in range(2):
+            job = provider._first(REQUEST, "v", clock.now())
+            (seen,) = await to_the_end(provider, job)
+            assert seen.completed_at == clock.now()
+
+
 async def test_the_usual_time_is_learnt_from_finished_jobs(api):
     """The second of two equal jobs is looked at less often in vain."""
     api.seconds_to_finish = 700
@@ -723,7 +1122,7 @@ async def test_the_stills_come_by_their_names(api):
         assert (await fetch(provider, job, Variant.THUMBNAIL)).startswith(b"RIFF")
 
 
-@pytest.mark.parametrize("cut", [0, 1, 11, 1000, 262_143, 262_144, 262_145, 500_000, len(MP4) - 1])
+@pytest.mark.parametrize("cut", [0, 1, 11, 1000, 65_535, 65_536, 65_537, 500_000, len(MP4) - 1])
 @pytest.mark.parametrize("ranges", [True, False])
 async def test_a_cut_stream_ends_whole_or_in_a_clear_error(api, cut, ranges):
     api.ranges = ranges
@@ -733,9 +1132,9 @@ async def test_a_cut_stream_ends_whole_or_in_a_clear_error(api, cut, ranges):
         if ranges:
             assert await fetch(provider, job) == MP4
             asked = api.log[-1].request.headers
-            assert asked.get("if-range") == ('"one"' if cut >= 262_144 else None)
+            assert asked.get("if-range") == ('"one"' if cut >= 65_536 else None)
             assert asked.get("range") == (
-                f"bytes={cut // 262_144 * 262_144}-" if cut >= 262_144 else None
+                f"bytes={cut // 65_536 * 65_536}-" if cut >= 65_536 else None
             )
             assert api.count("content") == 2
         else:
@@ -743,6 +1142,28 @@ async def test_a_cut_stream_ends_whole_or_in_a_clear_error(api, cut, ranges):
                 await fetch(provider, job)
             assert cut_off.value.retryable
             assert api.count("content") == 1
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+async def test_a_stream_cut_at_every_64_kib_ends_whole_or_in_a_clear_error(api, ranges):
+    """Every answer ends there: each brings one piece, for as long as the server can go on."""
+    api.ranges = ranges
+    api.fail("content", Cut(65_536), times=99)
+    async with over_sockets(api) as provider:
+        job = await finished(provider, api)
+        if ranges:
+            assert await fetch(provider, job) == MP4
+            assert api.count("content") == -(-len(MP4) // 65_536)
+        else:
+            with pytest.raises(Truncated):
+                await fetch(provider, job)
+
+
+@pytest.mark.parametrize("cut", range(0, len(MP4), 65_536))
+async def test_a_stream_cut_once_at_any_64_kib_is_taken_up_there(api, cut):
+    api.fail("content", Cut(cut))
+    async with over_sockets(api) as provider:
+        assert await fetch(provider, await finished(provider, api)) == MP4
 
 
 async def test_a_stream_cut_again_and_again_is_given_up(api):
@@ -829,6 +1250,18 @@ async def test_content_that_is_gone_is_gone(api, fault):
             await fetch(provider, await finished(provider, api))
 
 
+@pytest.mark.parametrize("minutes,error", [(9, NotReady), (11, Expired)])
+async def test_content_is_waited_for_some_minutes_where_no_expiry_is_told(
+    api, clock, minutes, error
+):
+    api.fail("content", Status(404))
+    async with over_sockets(api) as provider:
+        job = replace(await finished(provider, api), completed_at=clock.now())
+        await clock.advance(60 * minutes)
+        with pytest.raises(error):
+            await fetch(provider, job)
+
+
 async def test_content_missing_after_its_time_is_gone(api, clock):
     api.fail("content", Status(404))
     async with over_sockets(api) as provider:
@@ -912,8 +1345,12 @@ VIDEO = httpx.Response(200, content=MP4)
 
 @pytest.mark.parametrize(
     "first,url",
-    [(MOVED, None), (httpx.Response(400), "https://cdn.test/cat.mp4")],
-    ids=["redirect", "url"],
+    [
+        (MOVED, None),
+        (httpx.Response(400), "https://cdn.test/cat.mp4"),
+        (httpx.Response(500), "https://cdn.test/cat.mp4"),
+    ],
+    ids=["redirect", "url", "url after 500"],
 )
 async def test_the_key_stays_at_the_providers_own_host(api, clock, first, url):
     hosts = Hosts({"p.test": first, "cdn.test": VIDEO})

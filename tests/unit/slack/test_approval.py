@@ -52,10 +52,18 @@ def test_an_open_one_can_be_decided(name):
     assert actions == [Action.APPROVE, Action.REJECT, Action.EDIT, Action.DETAILS]
 
 
+def test_what_lacks_words_cannot_be_approved_before_it_has_some():
+    message = card("wordless")
+    actions = [element["action_id"] for element in elements(message.blocks)]
+    assert actions == [Action.EDIT, Action.REJECT, Action.DETAILS]
+    assert "*@reelbot on X* · ⚠️ needs a text" in said(message)
+
+
 @pytest.mark.parametrize(
     "name,who",
     [
         ("approved", "Approved by @Ken, <!date"),
+        ("approved, then taken down", "Approved by @Ken, <!date"),
         ("rejected", "Rejected by @Ken, <!date"),
         ("cancelled", "Cancelled by @Saki"),
         ("expired", "Nobody said yes"),

@@ -7,9 +7,11 @@ import pytest
 
 from bot.domain.budget import SpendState
 from bot.domain.run import Step
+from bot.domain.video import VideoStatus
 from bot.errors import Rejected
 from bot.slack.buttons import Action, read_value
-from bot.slack.card import desk_card, mood_of, offered
+from bot.slack.card import desk_card, offered
+from bot.slack.mood import mood_of
 from tests import slack_examples as examples
 from tests.slack_limits import elements, texts
 
@@ -39,6 +41,9 @@ def pressed(message: object, action: Action) -> dict:
         ("stopped", [A.CANCEL, A.DETAILS]),
         ("waiting for approval", [A.EDIT, A.CANCEL, A.DETAILS]),
         ("waiting for approval here", [A.APPROVE, A.REJECT, A.EDIT, A.DETAILS]),
+        ("without words for X", [A.EDIT, A.CANCEL, A.DETAILS]),
+        ("taken down", [A.REMIX, A.POST, A.DELETE, A.DETAILS]),
+        ("taken down from one", [A.REMIX, A.POST, A.UNDO, A.DETAILS]),
         ("post uncertain", [A.RESOLVE, A.DETAILS]),
         ("create uncertain", [A.RESOLVE, A.DETAILS]),
         ("video late", [A.RESOLVE, A.DETAILS]),
@@ -122,6 +127,13 @@ def test_progress_is_drawn():
             "make, and pay",
         ),
         ("partly posted", "Not every post", "$0.80 was spent", "Posted to <", "Press Retry"),
+        (
+            "partly posted, then taken down",
+            "Not every post",
+            "$0.80 was spent",
+            "Taken down from #cats.",
+            "Press Retry",
+        ),
         ("post uncertain", "An answer was lost", "Up to $0.82", "Perhaps posted", "Look there"),
         ("budget exceeded", "budget does not", "No money", "Nothing was posted", "tomorrow"),
         ("internal", "mistake of its own", "$0.80 was spent", "Nothing was", "tell whoever"),
@@ -165,6 +177,8 @@ def test_people_see_where_it_went_and_can_go_there():
 
 
 def test_a_lost_video_and_a_slow_one_are_told_apart():
+    assert "takes very long" in said(card("video late"))
+    assert "answer was lost" in said(card("create uncertain"))
     assert mood_of(examples.RUNS["create uncertain"]) == "uncertain"
     assert mood_of(examples.RUNS["video late"]) == "late"
 
@@ -205,6 +219,26 @@ def test_a_dear_retry_asks_first():
 
 def test_a_retry_that_posts_to_x_asks_first():
     assert "@reelbot on X" in pressed(card("post refused"), A.RETRY)["confirm"]["text"]["text"]
+
+
+@pytest.mark.parametrize("name", examples.RUNS)
+def test_every_mood_has_its_words(name):
+    mood = mood_of(examples.RUNS[name])
+    assert examples.scene().words.has(f"state.{mood}")
+    assert examples.scene().words.has(f"say.{mood}")
+
+
+def test_the_examples_show_every_mood():
+    shown = {f"state.{mood_of(run)}" for run in examples.RUNS.values()}
+    assert shown == {key for key in examples.scene().words.texts if key.startswith("state.")}
+
+
+def test_a_retry_pays_for_nothing_twice():
+    text = pressed(card("partly posted"), A.RETRY)["confirm"]["text"]["text"]
+    assert "about $0.02" in text
+    failed = examples.PARTLY.evolve(job=examples.job(VideoStatus.FAILED))
+    again = desk_card(failed, examples.scene("en", failed))
+    assert "about $0.82" in pressed(again, A.RETRY)["confirm"]["text"]["text"]
 
 
 def test_the_examples_hold_what_they_say():

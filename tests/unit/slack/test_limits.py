@@ -12,6 +12,7 @@ from bot.domain.post import DeliveryStatus, Target
 from bot.domain.prompt import Prompt
 from bot.domain.run import Failure, RunState, Step
 from bot.domain.video import Derivation
+from bot.errors import RequestError
 from bot.slack.approval import approval_card
 from bot.slack.blocks import inline
 from bot.slack.card import desk_card
@@ -35,6 +36,7 @@ from bot.slack.modal import (
     remix_modal,
     resolve_modal,
 )
+from bot.slack.replies import refusal_reply, stale_reply, welcome
 from bot.slack.verbs import VERBS
 from tests import slack_examples as examples
 from tests.slack_limits import check_message, check_view, texts
@@ -111,6 +113,10 @@ def test_answers(language):
         schedules_answer([examples.SCHEDULE], {}, scene),
         schedules_answer([], {}, scene),
         cost_answer(Decimal(3), Decimal(10), scene),
+        stale_reply(runs[0], scene),
+        refusal_reply(RequestError("<!channel> & co " * 900, hint="*Do* <@U1>." * 900), scene),
+        refusal_reply(RequestError("No."), scene),
+        welcome(scene),
     ]
     assert [fault for answer in answers for fault in check_message(answer)] == []
 

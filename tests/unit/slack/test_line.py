@@ -50,6 +50,7 @@ def prompt(text: str, **values: object) -> Line:
         # a verb with what it takes
         ("approve last", verb("approve", run=LAST)),
         ("show 1127-5be0", verb("show", run=Reference(part="1127-5be0"))),
+        ("Show last!", verb("show", run=LAST)),
         ("fire cat-hourly", verb("fire", about="cat-hourly")),
         ("pause city-daily", verb("pause", about="city-daily")),
         ("remix last", verb("remix", run=LAST)),
@@ -142,6 +143,10 @@ def test_lines(text, line):
         ("status last", "status last", "`show last`"),
         ("approve", "which one", "`approve last`"),
         ("fire", "which one", "`fire cat-hourly`"),
+        ("approve it", "which one", "`approve last`"),
+        ("Cancel this video!", "which one", "`cancel last`"),
+        ("retry now please", "which one", "`retry last`"),
+        ("remix this with more snow", "which one", "`remix last make it night`"),
         ("a cat --secnods 8", "--secnods", "--seconds"),
         ("a cat --sparkling", "--sparkling", "quotes"),
         ("a cat --seconds", "--seconds needs", "right behind"),

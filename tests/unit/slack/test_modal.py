@@ -131,6 +131,15 @@ def test_beyond_the_limit_nothing_is_asked_for_without_a_tick():
     assert "$5.00" in said(make(Choice(provider="gateway", model="dear")))
 
 
+def test_what_another_model_cannot_make_is_not_kept():
+    choice = Choice(provider="studio", model="studio-1", seconds=8, size="720x1280")
+    view = make(choice)
+    assert (read_choice(submitted(view)).seconds, read_choice(submitted(view)).size) == (
+        4,
+        "1280x720",
+    )
+
+
 def test_an_unknown_price_is_said_to_be_unknown():
     view = make(Choice(provider="gateway", model="unpriced"))
     assert "unknown" in said(view)

@@ -77,7 +77,7 @@ def test_the_bill_says_what_is_left():
 # --- the manifest ------------------------------------------------------------------------------
 
 KEYS = {
-    "_metadata": {"major_version", "minor_version"},
+    "_metadata": {"major_version"},
     "display_information": {"name", "description", "background_color"},
     "features": {"app_home", "bot_user", "shortcuts", "slash_commands"},
     "oauth_config": {"scopes"},

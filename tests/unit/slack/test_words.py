@@ -17,12 +17,16 @@ ROOM = Path(__file__).parents[3] / "bot" / "slack"
 #: Foreign things, and what only a programmer sees.
 NOT_FOR_PEOPLE = {
     " is no value of a button",
+    "it is starting",
     r"(\S+) fired (\S+)",
     r"([1-9][0-9]{0,3})(?:s|sec|秒)?",
     "ˋ",
     "ˍ",
 }
-MODULES = [p for p in sorted(ROOM.rglob("*.py")) if p.name not in {"en.py", "ja.py"}]
+WORDS = {"en.py", "ja.py", "room_en.py", "room_ja.py"}
+MODULES = [p for p in sorted(ROOM.rglob("*.py")) if p.name not in WORDS]
+#: They speak to those who run the bot, by HTTP and `/readyz`.
+FOR_OPERATORS = {"connection.py", "events.py"}
 EN, JA = LANGUAGES["en"], LANGUAGES["ja"]
 
 
@@ -40,16 +44,27 @@ def literals(path: Path) -> list[str]:
     documents = {
         id(node.body[0].value)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
+    logged = {id(part) for call in ast.walk(tree) if _is_log(call) for part in ast.walk(call)}
     return [
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if id(node) not in documents
+        if id(node) not in documents | logged
     ]
+
+
+def _is_log(node: ast.AST) -> bool:
+    """Whether the log is told something: whoever reads it reads English."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "log"
+    )
 
 
 def built(path: Path) -> list[str]:
@@ -59,7 +74,7 @@ def built(path: Path) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             parts = [p.value if isinstance(p, ast.Constant) else None for p in node.values]
-            if re.search(r"[a-z]\.$|^\.[a-z]|[a-z]\.[a-z]", "".join(p or "" for p in parts)):
+            if any(p and re.search(r"[a-z]\.|\.[a-z]", p) for p in parts):
                 found.append("".join(".+" if p is None else re.escape(p) for p in parts))
     return found
 
@@ -105,7 +120,7 @@ def test_no_words_for_people_stand_anywhere_else(path):
         if re.search(r"[A-Za-z]{2,} [a-z]{2,}", text)
         or any(ord(c) > 127 and unicodedata.category(c)[0] == "L" for c in text)
     }
-    assert spoken <= NOT_FOR_PEOPLE
+    assert path.name in FOR_OPERATORS or spoken <= NOT_FOR_PEOPLE
 
 
 def test_every_text_is_said_somewhere():

@@ -1,21 +1,16 @@
 """A database of an older program is brought up with all that is in it."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, make_url, text
 
 from bot.domain.run import RunState
 from bot.domain.video import VideoStatus
 from bot.store import open_store
-from bot.store.postgres import open_postgres
-from bot.store.sqlite import open_sqlite
+from tests.old_database import at_revision
 from tests.postgres import fresh_database
 
 
@@ -24,32 +19,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with ExitStack() as stack:
         file = f"sqlite:///{tmp_path / 'reelbot.db'}"
         yield file if request.param == "sqlite" else stack.enter_context(fresh_database())
-
-
-def at_revision(url: str, revision: str, *runs: dict[str, Any]) -> None:
-    """Make the database as the program of that *revision* left it."""
-    path = Path(url.removeprefix("sqlite:///"))
-    sqlite = url.startswith("sqlite")
-    database = open_sqlite(path, create=True) if sqlite else open_postgres(make_url(url))
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.set_main_option("path_separator", "os")
-    with database.writing.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    insert(database.writing, runs)
-    database.close()
-
-
-def insert(engine: Engine, runs: tuple[dict[str, Any], ...]) -> None:
-    row = text(
-        "INSERT INTO runs (id, key, state, created_at, format, doc)"
-        " VALUES (:id, :key, :state, :at, 1, :doc)"
-    )
-    with engine.begin() as connection:
-        for at, run in enumerate(runs):
-            values = {"id": run["id"], "key": run["id"], "state": run["state"], "at": at}
-            connection.execute(row, values | {"doc": json.dumps(run)})
 
 
 def old_run(run_id: str, state: RunState, **results: Any) -> dict[str, Any]:

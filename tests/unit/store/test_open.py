@@ -21,10 +21,8 @@ from bot.store import effect, open_store, schema
 from bot.store.postgres import open_postgres
 from bot.store.sqlite import open_sqlite
 from bot.store.tables import metadata
+from tests.old_database import at_revision
 from tests.postgres import fresh_database
-
-#: The schema of a program that comes after this one.
-NEXT = f"{int(schema.HEAD) + 1:04}"
 
 
 @pytest.fixture
@@ -140,9 +138,7 @@ class TestVersions:
     def test_a_database_of_the_first_version_is_brought_up(
         self, kind: str, url: str, path: Path
     ) -> None:
-        create(url)
-        run_sql(url, "DROP INDEX effects_of_video")
-        run_sql(url, "UPDATE reelbot_schema SET version_num = '0001'")
+        at_revision(url, "0001")
         self.test_migrations_and_tables_say_the_same(kind, url, path)
 
     def test_a_video_is_looked_up_by_its_index(self, kind: str, url: str, path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.studio.jobs import FolderInUse, Job, Jobs, QueueFull, Status
+from bot.studio.jobs import Job, Jobs, QueueFull, Status
+from bot.studio.script import Act, Script
+from bot.studio.store import Store
 
 NO_BOUND = 1000
 
@@ -18,21 +20,31 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def jobs(path: Path) -> Iterator[Jobs]:
-    jobs = Jobs(path)
-    yield jobs
-    jobs.close()
+def store(path: Path) -> Iterator[Store]:
+    store = Store(path)
+    yield store
+    store.close()
 
 
-def a_job(name: str) -> Job:
+@pytest.fixture
+def jobs(store: Store) -> Jobs:
+    return store.jobs
+
+
+def a_job(name: str, *, reference: str | None = None) -> Job:
     return Job(
         id=f"video_{name}",
         model="studio-1",
         prompt=f"a cat called {name}",
         size="720x1280",
-        seconds=4,
-        seed=7,
-        has_reference=False,
+        script=Script(
+            prompt="a cat",
+            seed=7,
+            width=720,
+            height=1280,
+            acts=(Act(seconds=4),),
+            reference=reference,
+        ),
         created_at=1_700_000_000,
     )
 
@@ -47,7 +59,8 @@ def ids(found: list[Job]) -> list[str]:
 
 
 def test_a_job_comes_back_as_it_was_added(jobs: Jobs) -> None:
-    job = replace(a_job("a"), prompt="naïve 🐈\0 cat", seed=2**32 - 1, has_reference=True)
+    script = a_job("a").script.changed("naïve 🐈\0 cat").extended("and on", 8)
+    job = replace(a_job("a"), prompt="naïve 🐈\0 cat", script=script, parent="video_b")
     jobs.add(job, at_most=NO_BOUND)
     assert jobs.get(job.id) == job
 
@@ -65,23 +78,23 @@ def test_the_job_that_waited_longest_starts_first(jobs: Jobs) -> None:
     assert jobs.start_next() is None
 
 
-def test_a_started_job_is_on_disk_as_started(jobs: Jobs, path: Path) -> None:
+def test_a_started_job_is_on_disk_as_started(store: Store, path: Path) -> None:
     """An UPDATE … RETURNING that is not read to its end would stay uncommitted."""
-    add(jobs, "a")
-    jobs.start_next()
-    jobs.close()
+    add(store.jobs, "a")
+    store.jobs.start_next()
+    store.close()
     with sqlite3.connect(path) as reader:
         assert reader.execute("SELECT status FROM job").fetchall() == [("in_progress",)]
     reader.close()
 
 
-def test_an_interrupted_job_returns_to_the_head_of_the_queue(jobs: Jobs, path: Path) -> None:
-    add(jobs, "a", "b")
-    jobs.start_next()
-    jobs.close()
-    reopened = Jobs(path)
-    reopened.requeue_interrupted()
-    started = reopened.start_next()
+def test_an_interrupted_job_returns_to_the_head_of_the_queue(store: Store, path: Path) -> None:
+    add(store.jobs, "a", "b")
+    store.jobs.start_next()
+    store.close()
+    reopened = Store(path)
+    reopened.jobs.requeue_interrupted()
+    started = reopened.jobs.start_next()
     assert started is not None
     assert started.id == "video_a"
     reopened.close()
@@ -135,7 +148,9 @@ def test_only_finished_jobs_can_be_removed(jobs: Jobs) -> None:
     jobs.start_next()
     assert not jobs.remove("video_a")
     jobs.complete("video_a", at=1, expires_at=2)
-    assert jobs.remove("video_a")
+    removed = jobs.remove("video_a")
+    assert removed is not None
+    assert removed.id == "video_a"
     assert not jobs.remove("video_a")
     assert jobs.get("video_a") is None
 
@@ -144,13 +159,26 @@ def test_expired_files_are_dropped_once(jobs: Jobs) -> None:
     add(jobs, "a", "b", "c")
     jobs.complete("video_a", at=1, expires_at=100)
     jobs.complete("video_b", at=1, expires_at=101)
-    assert jobs.drop_expired(100) == ["video_a"]
+    assert ids(jobs.drop_expired(100)) == ["a"]
     assert jobs.drop_expired(100) == []
     assert jobs.with_files() == {"video_b", "video_c"}
 
 
-def test_a_second_opener_is_refused_until_the_first_closes(jobs: Jobs, path: Path) -> None:
-    with pytest.raises(FolderInUse, match="using"):
-        Jobs(path)
-    jobs.close()
-    Jobs(path).close()
+def test_a_failed_job_has_no_files(jobs: Jobs) -> None:
+    add(jobs, "a")
+    jobs.fail("video_a", code="render_failed", message="no paint")
+    assert jobs.with_files() == set()
+
+
+def test_a_source_is_needed_as_long_as_any_job_lives_on_it(jobs: Jobs) -> None:
+    for name in ("a", "b", "c"):
+        jobs.add(a_job(name, reference="image"), at_most=NO_BOUND)
+    assert jobs.sources() == {"image"}
+    jobs.complete("video_a", at=1, expires_at=100)
+    jobs.complete("video_b", at=1, expires_at=2)
+    jobs.fail("video_c", code="render_failed", message="no paint")
+    jobs.remove("video_a")
+    assert jobs.unneeded(["image", None]) == set()
+    jobs.drop_expired(2)
+    assert jobs.unneeded(["image", None]) == {"image"}
+    assert jobs.sources() == set()

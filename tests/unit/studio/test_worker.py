@@ -12,6 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
+from bot.studio.script import Act, Script
+
 COMMAND = [sys.executable, "-m", "bot.studio.worker", "tests.studio_stand_in"]
 ROOT = Path(__file__).parents[3]
 
@@ -32,8 +34,8 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def order(folder: Path, prompt: str) -> bytes:
-    shot = {"prompt": prompt, "seed": 1, "width": 720, "height": 1280, "seconds": 4}
-    return json.dumps(shot | {"reference": None, "folder": str(folder)}).encode() + b"\n"
+    script = Script(prompt=prompt, seed=1, width=720, height=1280, acts=(Act(seconds=4),))
+    return json.dumps(script.order(Path) | {"folder": str(folder)}).encode() + b"\n"
 
 
 def tell(worker: subprocess.Popen[bytes], line: bytes) -> None:
