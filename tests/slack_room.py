@@ -32,7 +32,7 @@ from bot.domain.schedule import (
 )
 from bot.intake import Intake
 from bot.pipeline import Gate, Pipeline, Ports
-from bot.slack.manifest import SCOPES
+from bot.slack.manifest import APP_SCOPES, SCOPES
 from bot.slack.room import ControlRoom, Tokens
 from bot.store import open_store
 from tests.clock import FakeClock
@@ -169,6 +169,9 @@ class House:
         self.world.media.clock = self.clock
         self.slack = FakeSlack(self.clock)
         self.slack.token("xoxb-test").scopes = frozenset(SCOPES)  # what we ask for must do
+        # What the manifest asks for, and nothing else.
+        self.slack.token("xoxb-test").scopes = frozenset(SCOPES)
+        self.slack.token("xapp-test").scopes = frozenset(APP_SCOPES)
         people = self.slack.workspace
         self.jane = people.add_user("U0JANE", "jane")
         self.bob = people.add_user("U0BOB", "bob")

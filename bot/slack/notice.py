@@ -9,16 +9,11 @@ from bot.domain.room import Who
 from bot.domain.run import Run, RunState
 from bot.pipeline.steps.approve import expiry
 from bot.slack.blocks import Message, context, message, section, when
-from bot.slack.card import (
-    headline,
-    money_told,
-    posts_told,
-    what_happened,
-    what_to_do,
-)
+from bot.slack.card import headline
 from bot.slack.lists import run_line
 from bot.slack.scene import Scene
 from bot.slack.streaks import Streak
+from bot.slack.trouble import money_told, posts_told, what_happened, what_to_do
 
 #: People and groups called at most.
 _MOST_CALLED = 5

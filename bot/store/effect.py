@@ -84,12 +84,6 @@ def claimed_ids(connection: Connection, provider: str) -> frozenset[str]:
     return frozenset(row.remote_id for row in made if row.handle.get("provider") == provider)
 
 
-def makers(connection: Connection, provider: str, video_ids: Collection[str]) -> Mapping[str, str]:
-    """Return which run made each of those videos at *provider*."""
-    made = connection.execute(_MAKERS, {"video_ids": list(video_ids)})
-    return {row.remote_id: row.run_id for row in made if row.handle.get("provider") == provider}
-
-
 def run_of_video(connection: Connection, provider: str, video_id: str) -> str | None:
     """Return the run whose create has made *video_id* at *provider*; None without one."""
     made = connection.execute(_OF_VIDEO, {"video_id": video_id})

@@ -809,6 +809,18 @@ class TestCommits:
 # --- pauses ------------------------------------------------------------------------------------
 
 
+async def test_requests_of_one_person_are_counted_since_an_instant(store):
+    for n, key in enumerate(["slack:U1!a", "slack:U1!b", "slack:U12!a", "slack:U1", "cats@1"]):
+        run = a_run(f"run{n}")
+        request = replace(run.request, key=key)
+        await store.add_run(replace(run, request=request, created_at=NOW + n * MINUTE))
+
+    assert await store.count_asked("slack:U1", NOW) == 2
+    assert await store.count_asked("slack:U1", NOW + MINUTE) == 1
+    assert await store.count_asked("slack:U1", NOW + 2 * MINUTE) == 0
+    assert await store.count_asked("slack:U%", NOW) == 0
+
+
 async def test_a_pause_stays_until_it_is_lifted(store):
     first, second = Pause(by="ann", at=NOW), Pause(by="bob", at=NOW + timedelta(hours=1))
 

@@ -214,13 +214,12 @@ async def test_the_dialog_follows_choices_and_says_what_is_wrong(house):
         await ask(house, "")
         view = await house.until(lambda: house.slack.view_of(house.jane), tick=0)
         assert "$0.80" in str(view)
-        await house.slack.click(view, "seconds", house.jane, value="4")
-        # Slack sends the state along with the click; the fake sends what the view holds.
+        await house.slack.click(view, "seconds:m1", house.jane, value="4")
         await house.until(lambda: house.slack.count("views.update") == 1, tick=0)
         view = house.slack.view_of(house.jane)
         wrong = await house.slack.submit(view, {"prompt": "  "}, house.jane)
         assert "prompt" in wrong.errors
-        await house.slack.submit(view, {"prompt": "a cat", "seconds": "4"}, house.jane)
+        await house.slack.submit(view, {"prompt": "a cat", "seconds:m1": "4"}, house.jane)
         run = await bot.state(RunState.SUCCEEDED)
 
     assert run.request.video.seconds == 4

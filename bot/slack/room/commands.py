@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.room import Right
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import VideoDefaults
-from bot.domain.video import Derivation, parse_size
+from bot.domain.video import Derivation, parse_size, shape_of
 from bot.intake import Wish
 from bot.slack import buttons, lists
 from bot.slack.asked import Asked
@@ -15,7 +15,6 @@ from bot.slack.buttons import Action
 from bot.slack.card import headline
 from bot.slack.line import Line, parse
 from bot.slack.modal import Choice
-from bot.slack.modal.make import shape_of
 from bot.slack.room.acts import Acts
 from bot.slack.room.dialogs import Dialogs
 from bot.slack.room.office import Office

@@ -18,7 +18,6 @@ from bot.domain.video import Derivation
 from bot.errors import BotError, PublishError, RequestError
 from bot.intake import Wish
 from bot.slack.asked import Asked
-from bot.slack.card import mood_of
 from bot.slack.modal import (
     Choice,
     Offer,
@@ -33,6 +32,7 @@ from bot.slack.modal import (
     remix_modal,
     resolve_modal,
 )
+from bot.slack.mood import mood_of
 from bot.slack.room.acts import Acts
 from bot.slack.room.office import Office, Unanswerable
 from bot.slack.room.pictures import fetch_image
@@ -145,7 +145,7 @@ class Dialogs:
         """Draw the dialog that asks for a video again: its fields and its price follow choices."""
         if view["callback_id"] != "make":
             return
-        choice = self._fitting(read_choice(view["state"]["values"]))
+        choice = read_choice(view["state"]["values"])
         scene = await self._office.scenery.scene()
         origin = Origin.unpack(view["private_metadata"])
         try:
@@ -159,20 +159,6 @@ class Dialogs:
             )
         except PublishError as error:
             log.info("a dialog was not drawn again", why=str(error))
-
-    def _fitting(self, choice: Choice) -> Choice:
-        """Return the choice without what its model does not make."""
-        provider = self._office.providers.get(
-            choice.provider or self._office.plan().ad_hoc.provider
-        )
-        model = provider.capabilities.models.get(choice.model or "") if provider else None
-        if model is None:
-            return choice
-        return replace(
-            choice,
-            size=choice.size if choice.size in model.sizes else None,
-            seconds=choice.seconds if choice.seconds in model.seconds else None,
-        )
 
     # --- what it says ---------------------------------------------------------------------------
 

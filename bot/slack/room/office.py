@@ -25,10 +25,10 @@ from bot.ports import Clock, MediaLibrary, PromptLibrary, Publisher, Store, Vide
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, escape, message, section
 from bot.slack.board import SlackBoard
-from bot.slack.card import headline
 from bot.slack.crew import Crew
 from bot.slack.people import People
 from bot.slack.reference import Reference
+from bot.slack.replies import refusal_reply, stale_reply
 from bot.slack.rights import Denied, Rights
 from bot.slack.scenery import Scenery
 from bot.slack.words import Words
@@ -193,8 +193,7 @@ class Office:
         if isinstance(error, Denied | Unanswerable):
             await self.say(asked, error.key, **error.values)
         elif isinstance(error, BotError):
-            text = escape(f"{error} {error.hint or ''}".strip())
-            await self.tell(asked, message(text, [section(text)]))
+            await self.tell(asked, refusal_reply(error, await self.scenery.scene()))
         else:
             log.error("an interaction failed", error=str(error), exc_info=error)
             await self.say(asked, "answer.broken")
@@ -202,8 +201,7 @@ class Office:
     async def say_stale(self, asked: Asked, run: Run) -> None:
         """Tell that somebody was first, and how the run stands now; nothing is done."""
         self.board.show(run)
-        scene = await self.scenery.scene(run)
-        await self.say(asked, "answer.stale", state=headline(run, scene))
+        await self.tell(asked, stale_reply(run, await self.scenery.scene(run)))
 
     # --- commanding -----------------------------------------------------------------------------
 

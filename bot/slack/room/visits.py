@@ -4,8 +4,10 @@ from bot.domain.room import Right
 from bot.errors import PublishError
 from bot.slack.asked import Asked
 from bot.slack.blocks import message, section
-from bot.slack.card import headline, mood_of
+from bot.slack.card import headline
 from bot.slack.lists import details_answer
+from bot.slack.mood import mood_of
+from bot.slack.replies import welcome
 from bot.slack.room.dialogs import Dialogs
 from bot.slack.room.office import Office, Unanswerable
 
@@ -59,5 +61,4 @@ class Visits:
         except PublishError:
             return  # it may not be read, or not now: rather no welcome than one too many
         if not said.get("messages"):
-            text = self._office.words("welcome", command=self._office.config.command)
-            await self._office.post(channel, message(text, [section(text)]))
+            await self._office.post(channel, welcome(await self._office.scenery.scene()))

@@ -24,7 +24,6 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "answer.no_run": "There is no such video. `{command} list` shows them.",
     "answer.which": "That could be several videos; name more of its id, or link its card.",
     "answer.none_yet": "There is no video yet. `{command} a cat in the rain` makes one.",
-    "answer.stale": "That was decided or changed already, and nothing was done. Now: {state}",
     "answer.sure": "Please confirm. Nothing has happened yet.",
     "answer.no_schedule": "There is no schedule {name}. `{command} schedules` shows them.",
     "answer.asked_elsewhere": "It has begun. I am not in this channel, so its card is in our "
@@ -33,7 +32,8 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "Try once more.",
     "answer.no_x": "No X account is named in schedules.yaml.",
     "answer.image.place": "That file cannot be fetched from Slack; nothing was asked for.",
-    "answer.image.kind": "The first frame has to be a PNG, a JPEG or a WebP; nothing was asked for.",
+    "answer.image.kind": "The first frame has to be a PNG, a JPEG or a WebP; nothing was asked "
+    "for.",
     "answer.image.size": "The first frame may have {most} MB; nothing was asked for.",
     "answer.dear": "That costs {price}. Look it over and confirm in the dialog.",
     # what a person changed, said where all can see it
@@ -57,9 +57,6 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "inbox": "{n} videos wait for approval",
     "inbox.empty": "Nothing waits for approval",
     # people who are new
-    "welcome": "Hello! I make videos. Type `{command} a cat in the rain` in any channel I am in; "
-    "`{command} help` shows the rest. Nothing is posted before somebody has seen it, unless a "
-    "schedule says so.",
     "mention.none": "I make videos: `{command} a cat in the rain`. In the thread of a card I say "
     "how it stands.",
 }

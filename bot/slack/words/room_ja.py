@@ -22,7 +22,6 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "answer.which": "複数の動画が当てはまります。ID をもう少し長く書くか、カードの"
     "リンクを貼ってください。",
     "answer.none_yet": "動画はまだありません。`{command} 雨の中の猫` で作れます。",
-    "answer.stale": "すでに決定または変更済みのため、何もしていません。現在: {state}",
     "answer.sure": "確認してください。まだ何も実行していません。",
     "answer.no_schedule": "{name} というスケジュールはありません。`{command} schedules` で"
     "一覧を見られます。",
@@ -49,14 +48,11 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "reminder.over": "承認待ちではなくなりました: {subject}",
     "notice.attention": "確認が必要です。結果が分かりません: {subject}",
     "notice.settled": "解決しました: {subject}",
-    "notice.failed": {"other": "{n} 回続けて失敗しました: {who}"},
+    "notice.failed": {"other": "失敗しました（連続 {n} 回）: {who}"},
     "notice.recovered": "復旧しました: {who}",
     "inbox": "{n} 本の動画が承認待ちです",
     "inbox.empty": "承認待ちはありません",
     # people who are new
-    "welcome": "こんにちは。動画を作るボットです。参加しているチャンネルで `{command} 雨の中の猫` "
-    "と入力してください。使い方は `{command} help` で見られます。"
-    "スケジュールで決められたもの以外は、誰かが確認するまで投稿しません。",
     "mention.none": "動画を作るボットです: `{command} 雨の中の猫`。カードのスレッドでは"
     "状況をお答えします。",
 }

@@ -107,7 +107,7 @@ class TestVersions:
         self, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         create(url)
-        monkeypatch.setattr(schema, "HEAD", NEXT)
+        monkeypatch.setattr(schema, "HEAD", "9998")
         with pytest.raises(DatabaseUnusable) as refused:
             open_store(url, migrate=False)
         assert "reelbot db upgrade" in (refused.value.hint or "")
@@ -116,7 +116,7 @@ class TestVersions:
         self, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store = open_store(url, migrate=True)
-        monkeypatch.setattr(schema, "HEAD", NEXT)
+        monkeypatch.setattr(schema, "HEAD", "9998")
         with store.engine_lock(), pytest.raises(EngineRunning, match="upgraded"):
             open_store(url, migrate=True)
         await store.close()
