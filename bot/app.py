@@ -716,6 +716,7 @@ async def slack_access(settings: Settings) -> AsyncGenerator["Access"]:
 
     from bot.slack.manifest import SCOPES
     from bot.slack_api.access import Access
+    from bot.slack_api.secret import app_id
     from bot.slack_api.web_api import WebApi
 
     def client(token: SecretStr | None) -> httpx.AsyncClient:
@@ -724,8 +725,14 @@ async def slack_access(settings: Settings) -> AsyncGenerator["Access"]:
             base_url=settings.slack_api_url, headers=headers, timeout=_CONNECT_SECONDS
         )
 
-    async with client(settings.slack_bot_token) as bot, client(settings.slack_app_token) as app:
-        yield Access(bot=WebApi(bot), app=WebApi(app), scopes=SCOPES)
+    token = settings.slack_app_token
+    async with client(settings.slack_bot_token) as bot, client(token) as app:
+        yield Access(
+            bot=WebApi(bot),
+            app=WebApi(app),
+            app_id=app_id(token.get_secret_value()) if token else None,
+            scopes=SCOPES,
+        )
 
 
 # --- checks ------------------------------------------------------------------------------------

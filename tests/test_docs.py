@@ -17,6 +17,7 @@ from bot.errors import BotError
 from bot.prompts import JinjaPrompts
 from bot.schedules import load_plan
 from bot.settings import Settings, names
+from bot.slack.manifest import APP_SCOPES, SCOPES
 from bot.telemetry import Telemetry
 
 ROOT = Path(__file__).parent.parent
@@ -124,6 +125,16 @@ def test_every_state_is_explained(words: type[RunState]) -> None:
     assert [word for word in words if not re.search(rf"\b{word}\b", text)] == []
 
 
+def test_every_permission_of_the_slack_app_has_its_row_and_no_row_is_left_over() -> None:
+    text = page("slack-setup.md").partition("## The app and its permissions")[2]
+    table = text.partition("## ")[0]
+    named = re.findall(
+        r"`([a-z_]+:[a-z]+|commands)`", "\n".join(re.findall(r"^\| `.*", table, re.MULTILINE))
+    )
+
+    assert sorted(named) == sorted([*SCOPES, *APP_SCOPES])
+
+
 def test_every_link_leads_somewhere() -> None:
     broken = [
         f"{path.name}: {link}"
@@ -167,7 +178,7 @@ def test_templates_in_the_docs_render(where: str, source: str, tmp_path: Path) -
     [
         f
         for f in fences("yaml")
-        if f[0] in {"README.md", "quickstart.md", "settings.md", "webhooks.md"}
+        if f[0] in {"README.md", "quickstart.md", "settings.md", "slack-setup.md", "webhooks.md"}
     ],
 )
 def test_schedules_in_the_docs_are_read(where: str, source: str, tmp_path: Path) -> None:

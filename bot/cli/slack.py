@@ -134,6 +134,7 @@ async def _try(settings: "Settings") -> None:
         access.require_scopes()
         if settings.slack_events_url is None:
             await access.try_socket()
+            await access.require_one_app()
             show.result("The app-level token opens Socket Mode.")
 
 
@@ -170,6 +171,6 @@ def _tell_what_next() -> None:
         "* In every channel the bot posts to: /invite @reelbot. In a private one it sees nothing\n"
         "  before.\n"
         '* In schedules.yaml, `slack: {desk: "#video-desk"}` names the channel where schedules\n'
-        "  report, and `slack.rights` says who may do what; see docs/slack.md.\n"
+        "  report, and `slack.rights` says who may do what; see docs/slack-setup.md.\n"
         "* `reelbot doctor --online` checks all of it; `reelbot run` starts the bot."
     )

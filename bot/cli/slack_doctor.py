@@ -60,6 +60,7 @@ async def ask(settings: "Settings") -> AsyncIterator[Finding]:
             yield _failed(e)
         if settings.slack_events_url is None:
             yield await _found("the app-level token opens Socket Mode", access.try_socket())
+            yield await _found("both tokens are those of one app", access.require_one_app())
         for place in _places(settings):
             yield await _found(f"the app is in {place}", access.try_channel(place))
 
@@ -77,14 +78,17 @@ def _failed(error: BotError) -> Finding:
 
 
 def _places(settings: "Settings") -> list[str]:
-    """Return the channels that schedules.yaml names; none while it is broken, as told elsewhere."""
+    """Return the channels that schedules.yaml names; none while it is broken, as told elsewhere.
+
+    Without direct messages (D…): to ask about those takes a permission that nothing else needs.
+    """
     from bot.app import load
 
     try:
         plan, _ = load(settings)
     except BotError:
         return []
-    return list(dict.fromkeys(_named(plan)))
+    return [place for place in dict.fromkeys(_named(plan)) if not place.startswith("D")]
 
 
 def _named(plan: Plan) -> Iterator[str]:

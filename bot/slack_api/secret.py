@@ -70,6 +70,12 @@ SIGNING_SECRET = Secret(
 )
 
 
+def app_id(app_token: str) -> str | None:
+    """Return the id of the app that the token belongs to, None where it does not say."""
+    match = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", app_token)
+    return match[1] if match else None
+
+
 def needed(*, by_http: bool) -> tuple[Secret, Secret]:
     """Return what a bot needs that Slack reaches *by_http*, or else through Socket Mode."""
     return BOT_TOKEN, SIGNING_SECRET if by_http else APP_TOKEN

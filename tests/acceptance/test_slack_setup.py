@@ -96,7 +96,8 @@ def test_tokens_of_the_environment_are_checked_and_kept(
         f"# mine\nREELBOT_PORT=8001\nSLACK_BOT_TOKEN={BOT}\nSLACK_APP_TOKEN={APP}\n"
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open"]
+    calls = {call.method for call in slack.calls}
+    assert calls == {"auth.test", "apps.connections.open", "bots.info"}
     assert not shows_a_token(said)
 
 
@@ -168,6 +169,23 @@ def test_an_app_level_token_without_its_permission_is_named(here: Here, slack: F
     assert "The app-level token lacks the permission connections:write." in said.err
 
 
+def test_tokens_of_two_apps_are_told_apart(folder: Folder, here: Here, slack: FakeSlack) -> None:
+    ours, theirs = "xapp-1-A0REELBOT-12-abc", "xapp-1-A0STAGING-12-abc"
+    for token in (ours, theirs):
+        slack.workspace.tokens[token] = slack.token(APP)
+
+    mixed = here.reelbot(
+        "slack", "setup", "--yes", env=at(slack, SLACK_BOT_TOKEN=BOT, SLACK_APP_TOKEN=theirs)
+    )
+
+    assert mixed.code == 1
+    assert "that of the app A0REELBOT, the app-level token that of A0STAGING." in mixed.err
+    assert not (folder.path / ".env").exists()
+
+    env = at(slack, SLACK_BOT_TOKEN=BOT, SLACK_APP_TOKEN=ours)
+    assert here.reelbot("slack", "setup", "--yes", env=env).code == 0
+
+
 @pytest.mark.parametrize(
     "method,fault,sentence",
     [
@@ -187,6 +205,18 @@ def test_a_slack_that_does_not_answer_changes_nothing(
 
     assert said.code == 1
     assert sentence in said.err
+    assert "by itself" not in said.err
+    assert not Path(".env").exists()
+
+
+def test_a_slack_that_cannot_be_reached_changes_nothing(here: Here) -> None:
+    env = TOKENS | {"SLACK_API_URL": "http://127.0.0.1:9/api/"}
+
+    said = here.reelbot("slack", "setup", "--yes", env=env)
+
+    assert said.code == 1
+    assert "Slack could not be reached (ConnectError)." in said.err
+    assert "Check the network and SLACK_API_URL" in said.err
     assert not Path(".env").exists()
 
 
@@ -383,6 +413,7 @@ def test_doctor_asks_slack_and_changes_nothing(
         "slack: credentials are set, for Socket Mode",
         "slack: the bot token is that of @reelbot in Reelbot",
         "slack: the app-level token opens Socket Mode",
+        "slack: both tokens are those of one app",
         "slack: the app is in #desk",
         f"slack: the app is in {desk.id}",
         "slack: the app is in #cats",
@@ -391,6 +422,7 @@ def test_doctor_asks_slack_and_changes_nothing(
     changing = {call.method for call in slack.calls} - {
         "auth.test",
         "apps.connections.open",
+        "bots.info",
         "conversations.list",
         "conversations.info",
     }

@@ -15,16 +15,22 @@ def _kind(channel: Channel) -> str:
     return "private_channel" if channel.is_private else "public_channel"
 
 
+def _require(call: Call, scope: str) -> None:
+    """Raise without the scope for this very kind of conversation."""
+    scopes = call.workspace.tokens[call.token].scopes
+    if scope not in scopes:
+        provided = ",".join(sorted(scopes))
+        raise Refusal("missing_scope", needed=scope, provided=provided)
+
+
 @method("conversations.list", "cursor exclude_archived limit types", scopes=_READ)
 def list_channels(call: Call) -> dict:
     types = str(call.args.get("types") or "public_channel").replace(" ", "").split(",")
-    scopes = call.workspace.tokens[call.token].scopes
     for kind in types:
         if kind not in {*_KINDS, "mpim"}:
             raise Refusal("invalid_types")
-        if kind in _KINDS and _KINDS[kind] not in scopes:
-            provided = ",".join(sorted(scopes))
-            raise Refusal("missing_scope", needed=_KINDS[kind], provided=provided)
+        if kind in _KINDS:
+            _require(call, _KINDS[kind])
     hidden = str(call.args.get("exclude_archived", "")).lower() in {"true", "1"}
     found = [
         c.shape
@@ -39,7 +45,9 @@ def list_channels(call: Call) -> dict:
 
 @method("conversations.info", "channel include_locale include_num_members", scopes=_READ)
 def info(call: Call) -> dict:
-    return {"channel": call.workspace.visible(call.need("channel")[0]).shape}
+    channel = call.workspace.visible(call.need("channel")[0])
+    _require(call, _KINDS[_kind(channel)])
+    return {"channel": channel.shape}
 
 
 @method("conversations.members", "channel cursor limit", scopes=_READ)
@@ -86,6 +94,7 @@ _SPAN = "channel cursor inclusive latest limit oldest include_all_metadata"
 @method("conversations.history", _SPAN, scopes=_HISTORY)
 def history(call: Call) -> dict:
     channel = call.workspace.visible(call.need("channel")[0])
+    _require(call, _KINDS[_kind(channel)].replace(":read", ":history"))
     if BOT_USER not in channel.members:
         raise Refusal("not_in_channel")
     roots = [m for m in channel.messages if m.get("thread_ts", m["ts"]) == m["ts"]]
@@ -100,6 +109,7 @@ def history(call: Call) -> dict:
 @method("conversations.replies", f"{_SPAN} ts", scopes=_HISTORY)
 def replies(call: Call) -> dict:
     channel = call.workspace.visible(call.need("channel")[0])
+    _require(call, _KINDS[_kind(channel)].replace(":read", ":history"))
     if BOT_USER not in channel.members:
         raise Refusal("not_in_channel")
     ts = call.need("ts")[0]

@@ -67,6 +67,14 @@ def test_empty_means_unset_and_does_not_hide_the_env_file(monkeypatch: pytest.Mo
     assert settings.secret("FAL_KEY").get_secret_value() == "from-file"  # type: ignore[union-attr]
 
 
+def test_a_secret_is_found_however_its_name_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("slack_bot_token=xoxb-1\n")
+
+    settings = Settings.load()
+
+    assert settings.slack_bot_token == settings.secret("SLACK_BOT_TOKEN") is not None
+
+
 def test_a_file_from_notepad_is_read() -> None:
     Path(".env").write_bytes(b"\xef\xbb\xbfREELBOT_PORT=8001\r\nREELBOT_HOST=::1\r\n")
 

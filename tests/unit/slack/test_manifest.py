@@ -22,6 +22,7 @@ CODE = [ROOT / "bot/slack", ROOT / "bot/slack_api", ROOT / "bot/publishers/slack
 SCOPES_OF_METHODS: dict[str, set[str]] = {
     "apps.connections.open": {"connections:write"},
     "auth.test": set(),
+    "bots.info": {"users:read"},
     "chat.getPermalink": set(),
     "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
