@@ -44,6 +44,9 @@ def template(body: str) -> dict[str, str | bytes]:
     return {"prompts/cat.j2": f"---\ndescription: A cat.\n---\n{body}\n"}
 
 
+MUTE = "Provider 'gateway' costs money, but nothing is connected that could post to slack:#cats."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bad:
     """One mistake, the first line that names it, and a word of what to do about it."""
@@ -144,8 +147,8 @@ CASES = {
     ),
     "paid videos that nobody could see": Bad(
         files=gateway("usd_per_second: 1, ", ", provider: gateway"),
-        says="Provider 'gateway' costs money, but nothing is connected that could post to slack:#cats.",
-        hint="`reelbot slack setup` connects Slack; `publish: preview` at the top of schedules.yaml",
+        says=MUTE,
+        hint="`reelbot slack setup` connects Slack; `publish: preview`",
         process=True,
     ),
     # prompts
@@ -294,7 +297,7 @@ CASES = {
     "a paid video that nobody could see": Bad(
         command=("make", "a cat", "--provider", "gateway"),
         files=gateway("usd_per_second: 1, "),
-        says="Provider 'gateway' costs money, but nothing is connected that could post to slack:#cats.",
+        says=MUTE,
         hint="`reelbot slack setup` connects Slack; `publish: preview`",
     ),
     "a price nobody knows": Bad(
