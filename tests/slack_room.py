@@ -168,7 +168,6 @@ class House:
         self.world.media = DiskMedia(folder)
         self.world.media.clock = self.clock
         self.slack = FakeSlack(self.clock)
-        self.slack.token("xoxb-test").scopes = frozenset(SCOPES)  # what we ask for must do
         # What the manifest asks for, and nothing else.
         self.slack.token("xoxb-test").scopes = frozenset(SCOPES)
         self.slack.token("xapp-test").scopes = frozenset(APP_SCOPES)
