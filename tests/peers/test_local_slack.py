@@ -24,6 +24,11 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.post import Post, Target
+from bot.domain.video import Asset
+from bot.media.keep import Keep
+from bot.publishers.slack import SlackPublisher
+from tests.clock import FakeClock
 from tests.fake_slack import FakeSlack
 
 pytestmark = pytest.mark.peers
@@ -305,3 +310,35 @@ async def test_peoples_acts_arrive_alike(program, tmp_path):
     async with both(program, tmp_path) as (ours, theirs):
         mine, other = await listen(ours), await listen(theirs)
     assert differences(mine, other) == []
+
+
+async def test_the_publisher_posts_once_at_either(program, tmp_path):
+    file = tmp_path / "clip.mp4"
+    file.write_bytes(b"x" * 100_000)
+    asset = Asset(sha256="0" * 64, path=file.name, media_type="video/mp4", bytes=100_000)
+    post = Post(
+        run_id="run-1",
+        target=Target.parse("slack:#cats"),
+        caption="A <cat> & a dog.",
+        alt_text="A tabby.",
+        asset=asset,
+        thumbnail=None,
+        simulated=False,
+    )
+    shown = []
+    async with both(program, tmp_path) as sides:
+        for side in sides:
+            headers = {"authorization": f"Bearer {side.bot}"}
+            async with httpx.AsyncClient(base_url=side.api_url, headers=headers) as client:
+                publisher = SlackPublisher(
+                    client, media=Keep(tmp_path, min_free_bytes=0), clock=FakeClock()
+                )
+                handle = await publisher.prepare(post)
+                delivery = await publisher.publish(post, handle)
+                found = await publisher.find(post, handle, since=delivery.delivered_at)
+                assert found == [delivery]
+            bot = AsyncWebClient(side.bot, base_url=side.api_url)
+            [message] = (await bot.conversations_history(channel=CATS))["messages"]
+            assert delivery.delivered_at.timestamp() == pytest.approx(float(message["ts"]))
+            shown.append((message["text"], message["files"][0]["id"] == delivery.remote_id))
+    assert shown == [("A &lt;cat&gt; &amp; a dog.", True)] * 2

@@ -140,7 +140,7 @@ class SlackPublisher:
                 return [await self._delivery(post.target, handle, sight)]
             if self._clock.now() - since < PATIENCE:
                 raise _not_shown_yet(post.target, TargetUnavailable)
-            await self._api.read("files.delete", post.target, file=handle["file"])
+            await self._api.read("files.delete", post.target, expect=_GONE, file=handle["file"])
         except TargetPaused as error:  # a person makes it possible again, then we look again
             raise TargetUnavailable(str(error), hint=error.hint) from error
         return []
@@ -218,9 +218,11 @@ class SlackPublisher:
 
     async def _shown(self, post: Post, handle: Mapping[str, str]) -> Delivery:
         """Return the delivery when the file shows; a look that fails is no news."""
-        sight = None
+        sight, until = None, self._clock.now() + timedelta(seconds=sum(LOOKS))
         for pause in LOOKS:
             await self._clock.sleep(pause)
+            if self._clock.now() > until:
+                break
             try:
                 sight = await self._look(post, handle)
             except TargetUnavailable as error:

@@ -372,3 +372,23 @@ async def test_the_token_appears_in_no_message(slack, publisher):
         with pytest.raises(TargetUnavailable) as caught:
             await publisher.prepare(make_post())
         assert "xoxb" not in f"{caught.value} {caught.value.hint}"
+
+
+async def test_nobody_waits_longer_than_a_minute_for_a_share(slack, publisher):
+    slack.fail("files.info", RateLimit(120), times=99)
+    handle = await publisher.prepare(make_post())
+    start = slack.workspace.clock.elapsed
+    with pytest.raises(AmbiguousPost):
+        await publisher.publish(make_post(), handle)
+    assert slack.workspace.clock.elapsed - start < 60
+
+
+async def test_what_slack_cannot_delete_because_it_has_gone_is_absent(slack, publisher):
+    slack.workspace.drop_shares = 1
+    handle = await publisher.prepare(make_post())
+    sent = slack.workspace.clock.now()
+    with pytest.raises(AmbiguousPost):
+        await publisher.publish(make_post(), handle)
+    await slack.workspace.clock.advance(15 * 60)
+    slack.fail("files.delete", Refuse("file_not_found"))
+    assert await publisher.find(make_post(), handle, since=sent) == []
