@@ -33,6 +33,7 @@ from bot.telemetry import Telemetry, configure_logging
 
 if TYPE_CHECKING:
     import httpx
+    from standardwebhooks import Webhook
 
     from bot.media import Library
     from bot.prompts import JinjaPrompts
@@ -206,7 +207,8 @@ async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
     async with AsyncExitStack() as stack:
         at = await stack.enter_async_context(desk(settings))
         at.refuse_low_disk()
-        surface = web.build(ready=ready, registry=telemetry.registry)
+        hooks = web.Hooks(_webhook_secrets(at.plan, settings), count=telemetry.hooked)
+        surface = web.build(ready=ready, registry=telemetry.registry, hooks=hooks)
         try:
             serving = web.serve(surface, settings.host, settings.port)
             address = await stack.enter_async_context(serving)
@@ -215,9 +217,37 @@ async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
             raise
         opening = await stack.enter_async_context(at.opened(telemetry))
         await stack.enter_async_context(opening.engine())
+        passing = hooks.run(find=opening.store.run_of_video, nudge=opening.pipeline.nudge)
+        await stack.enter_async_context(passing)
         await stack.enter_async_context(opening.scheduler().run())
         app = opening
         yield app, address
+
+
+def webhook_secrets(entry: ProviderEntry, settings: Settings) -> "Sequence[Webhook]":
+    """Return what verifies the provider's webhooks; none where it sends none.
+
+    Raises `ConfigError` for a variable that is not set or holds no secret.
+    """
+    from bot.web import read_secrets
+
+    if entry.webhook_secret_env is None:
+        return ()
+    secret = settings.secret(entry.webhook_secret_env)
+    if secret is None:
+        raise ConfigError(
+            f"Provider {entry.name!r} takes webhooks, but {entry.webhook_secret_env} is not set.",
+            hint="Set it in the environment or in .env, or leave webhook_secret_env out.",
+        )
+    return read_secrets(entry.webhook_secret_env, secret.get_secret_value())
+
+
+def _webhook_secrets(plan: Plan, settings: Settings) -> "dict[str, Sequence[Webhook]]":
+    return {
+        name: webhook_secrets(entry, settings)
+        for name, entry in plan.providers.items()
+        if entry.webhook_secret_env
+    }
 
 
 async def _refuse_second(settings: Settings) -> None:

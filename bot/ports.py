@@ -377,6 +377,9 @@ class Store(Protocol):
     async def claimed_ids(self, provider: str) -> frozenset[str]:
         """Return the ids of all videos at *provider* that belong to some run, for ever."""
 
+    async def run_of_video(self, provider: str, video_id: str) -> str | None:
+        """Return the id of the run that created the video, None if none of ours did."""
+
     # money
     async def spends(self, run_id: str) -> Sequence[Spend]:
         """Return the spends of a run."""

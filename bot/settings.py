@@ -107,11 +107,6 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="a key for a Videos API"
     )
-    openai_webhook_secret: SecretStr | None = Field(
-        None,
-        validation_alias="OPENAI_WEBHOOK_SECRET",
-        description="the secret that signs the provider's webhooks (whsec_…)",
-    )
 
     #: All names that were set, those we do not know included: providers name their own keys.
     _environment: Mapping[str, str] = PrivateAttr(default_factory=dict)

@@ -113,6 +113,7 @@ class Telemetry:
         self._failures = self._counter("failures", "Errors raised by steps", "step", "code")
         self._deliveries = self._counter("deliveries", "Settled posts", "network", "outcome")
         self._spend = self._counter("spend_usd", "Money spent, USD", "vendor")
+        self._webhooks = self._counter("webhooks", "Webhooks that came in", "outcome")
         self._steps = Histogram(
             "reelbot_step_seconds",
             "Duration of steps that gave their result",
@@ -167,6 +168,10 @@ class Telemetry:
             code = "internal"
             self._log.error("internal error", run=run.id, step=at, code=code, exc_info=error)
         self._failures.labels(at, code).inc()
+
+    def hooked(self, outcome: str) -> None:
+        """A webhook came in, and *outcome* became of it."""
+        self._webhooks.labels(outcome).inc()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"reelbot_{name}", text, labels, registry=self.registry)

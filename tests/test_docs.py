@@ -164,7 +164,11 @@ def test_templates_in_the_docs_render(where: str, source: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     "where,source",
     # The other pages show parts of files, too; unit/test_schedules and test_prompts read them.
-    [f for f in fences("yaml") if f[0] in {"README.md", "quickstart.md", "settings.md"}],
+    [
+        f
+        for f in fences("yaml")
+        if f[0] in {"README.md", "quickstart.md", "settings.md", "webhooks.md"}
+    ],
 )
 def test_schedules_in_the_docs_are_read(where: str, source: str, tmp_path: Path) -> None:
     (tmp_path / "schedules.yaml").write_text(source, encoding="utf-8")

@@ -14,7 +14,7 @@ from rich.text import Text
 from bot.cli import session, show
 from bot.cli.options import Json
 from bot.domain.run import RunState
-from bot.domain.schedule import Plan, ProviderType
+from bot.domain.schedule import Plan, ProviderEntry, ProviderType
 from bot.errors import BotError
 
 if TYPE_CHECKING:
@@ -104,7 +104,21 @@ def _providers(plan: Plan, settings: "Settings") -> Iterator[Finding]:
             yield Finding(verdict="note", what=f"provider {name}: no key", fix=fix)
         else:
             yield Finding(verdict="good", what=f"provider {name}: {entry.base_url}")
+        yield from _webhooks(entry, settings)
         yield from _prices(plan, name)
+
+
+def _webhooks(entry: ProviderEntry, settings: "Settings") -> Iterator[Finding]:
+    from bot.app import webhook_secrets
+
+    try:
+        secrets = webhook_secrets(entry, settings)
+    except BotError as e:
+        yield Finding(verdict="fail", what=f"provider {entry.name}: {e}", fix=e.hint)
+        return
+    if secrets:
+        what = f"webhooks at /webhooks/{entry.name}, {len(secrets)} secret(s)"
+        yield Finding(verdict="good", what=f"provider {entry.name}: {what}")
 
 
 def _prices(plan: Plan, name: str) -> Iterator[Finding]:

@@ -50,6 +50,9 @@ def _greet(app: "App", address: str) -> None:
     on = [s.id for s in app.desk.plan.schedules if s.enabled]
     show.result(f"reelbot runs: {len(on)} schedule(s): {', '.join(on) or 'none'}.")
     show.result(f"Health: {address}/healthz   Metrics: {address}/metrics")
+    for name, entry in app.desk.plan.providers.items():
+        if entry.webhook_secret_env:
+            show.result(f"Webhooks: {address}/webhooks/{name}")
     show.result(f"Posts are previewed: {app.feed.absolute().as_uri()}")
 
 

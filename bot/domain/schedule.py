@@ -111,6 +111,8 @@ class ProviderEntry:
     base_url: str | None = None
     #: The name of the environment variable that holds the key; never the key.
     api_key_env: str | None = None
+    #: The name of the one with the secrets that sign its webhooks; None where it sends none.
+    webhook_secret_env: str | None = None
     #: Seconds that one request may take; a lost one is looked for after half as much again.
     timeout: float = 60.0
     #: Whether its list proves what it lacks: a lost create that it does not show is sent again.

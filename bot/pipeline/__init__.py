@@ -13,15 +13,16 @@ import math
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.command import Command, CommandState
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire
-from bot.errors import StoreError
+from bot.errors import NotFound, StoreError
 from bot.pipeline.gate import Gate
 from bot.pipeline.runner import Runner
+from bot.pipeline.steps.wait import is_waiting
 from bot.pipeline.work import Ports
 from bot.ports import Stop
 
@@ -70,6 +71,18 @@ class Pipeline:
             await asyncio.sleep(_ASK_SECONDS)
             command = await self._ports.store.get_command(command.id)
         return command
+
+    async def nudge(self, run_id: str) -> None:
+        """Have a run that waits for its provider look there at once; any other stays as it is.
+
+        A hint and no more: nothing is written down, and one that comes while no engine runs here
+        is lost. Repeatable. Raises `StoreError` when the run cannot be read.
+        """
+        if not self._running or self._only not in {None, run_id}:
+            return
+        with suppress(NotFound):
+            if is_waiting(await self._ports.store.get_run(run_id)):
+                await self._runner.nudge(run_id)
 
     async def stop(self, stop: Stop) -> None:
         """Let no paid or public request leave any more; jobs in flight are kept."""

@@ -20,6 +20,7 @@ from bot.pipeline.ledger import Ledger
 from bot.pipeline.obey import obey
 from bot.pipeline.steps import STEPS
 from bot.pipeline.steps.approve import ending
+from bot.pipeline.steps.wait import is_waiting
 from bot.pipeline.work import Park, Ports, Work
 from bot.ports import Lease
 
@@ -38,6 +39,8 @@ class Runner:
         self._show = show
         self._ledger = Ledger(ports.store, ports.gate, ports.clock)
         self._in_hand: dict[str, Work] = {}
+        #: Runs to look at once when they are next taken in hand; only hints, so only in memory.
+        self._nudged: set[str] = set()
         self._stopping = False
 
     def interrupt(self, run_id: str | None = None) -> None:
@@ -56,14 +59,26 @@ class Runner:
                 if again and again > now:  # a look that is due is let finish
                     work.interrupted.set()
 
+    async def nudge(self, run_id: str) -> None:
+        """Have the run's provider looked at now: by whoever has the run in hand, or wake it."""
+        if work := self._in_hand.get(run_id):
+            work.nudged.set()
+        else:
+            self._nudged.add(run_id)
+            await self._ports.waker.poke(run_id)
+
     async def advance(self, run_id: str) -> None:
         """Move the run as far as it goes without waiting long."""
         now = self._ports.clock.now()
         until = now + timedelta(seconds=LEASE_SECONDS)
         claimed = await self._ports.store.claim(run_id, owner=self._owner, until=until, now=now)
+        nudged = run_id in self._nudged
+        self._nudged.discard(run_id)
         if claimed is None:
             return
         work = self._work(*claimed)
+        if nudged:
+            work.nudged.set()
         poked = False
         try:
             async with self._holding(work):
@@ -73,7 +88,9 @@ class Runner:
         finally:
             if not work.released:
                 poked = await asyncio.shield(self._ports.store.release(work.lease))
-        if poked:
+        if work.nudged.is_set() and is_waiting(work.run):
+            await self.nudge(run_id)  # it came after the last look
+        elif poked:
             await self._ports.waker.poke(run_id)
         elif work.run.wake_at and not work.run.state.is_terminal:
             await self._ports.waker.at(run_id, work.run.wake_at)
@@ -85,6 +102,7 @@ class Runner:
             ports=self._ports,
             ledger=self._ledger,
             interrupted=asyncio.Event(),
+            nudged=asyncio.Event(),
             show=self._show,
         )
 

@@ -75,6 +75,8 @@ class Work:
     ledger: Ledger
     #: Set when somebody wants the run back: a command, a stop, the end of the process.
     interrupted: asyncio.Event
+    #: Set when there may be something new to see at the provider; the wait step clears it.
+    nudged: asyncio.Event
     #: Shows a snapshot to whoever watches in this process; nothing durable.
     show: Callable[[Run], None]
     #: The run as it was claimed.

@@ -10,6 +10,8 @@ from bot.schedules.shape import AdHocShape, PlanShape, ProviderShape, ScheduleSh
 
 #: A thousand schedules have some 150 KB.
 MAX_BYTES = 1024 * 1024
+#: What a provider may do without.
+_OPTIONAL = ("api_key_env", "webhook_secret_env")
 
 
 def load_plan(path: Path) -> Plan:
@@ -49,12 +51,12 @@ def _repeated_ids(shape: PlanShape) -> Iterator[Fault]:
 
 
 def _provider_faults(provider: ProviderShape, at: Location) -> Iterator[Fault]:
-    for key in ("base_url", "api_key_env", "models"):
+    for key in ("base_url", "models", *_OPTIONAL):
         value = getattr(provider, key)
         if provider.type is ProviderType.STUDIO and value is not None:
             hint = "The studio needs none; leave it out, or write type: videos-api."
             yield Fault(location=(*at, key), what="does not go with type: studio", hint=hint)
-        if provider.type is ProviderType.VIDEOS_API and key != "api_key_env" and not value:
+        if provider.type is ProviderType.VIDEOS_API and key not in _OPTIONAL and not value:
             what = "a videos-api provider must have it"
             yield Fault(location=(*at, key), what=what, hint="See docs/schedules.md, providers.")
 
@@ -117,6 +119,7 @@ def _provider(name: str, entry: ProviderShape) -> ProviderEntry:
         type=entry.type,
         base_url=entry.base_url,
         api_key_env=entry.api_key_env,
+        webhook_secret_env=entry.webhook_secret_env,
         timeout=entry.timeout,
         trust_listing=entry.trust_listing,
         models={name: model.model(name) for name, model in (entry.models or {}).items()},

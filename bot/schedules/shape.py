@@ -148,6 +148,12 @@ class ProviderShape(Shape):
         description="videos-api: the name of the environment variable with its key, never the key. "
         "Left out, no key is sent.",
     )
+    webhook_secret_env: EnvironmentName | None = Field(
+        default=None,
+        description="videos-api: the name of the environment variable with the secret that signs "
+        "its webhooks (whsec_…), never the secret; blanks in the variable separate several. "
+        "Left out, no webhooks are taken.",
+    )
     timeout: Duration = Field(
         default=60.0,
         description="videos-api: how long it may take to answer one request. After a lost answer "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.base import Executable
 
@@ -43,6 +43,12 @@ _CREATED = select(effects.c.remote_id, effects.c.handle).where(
     effects.c.state == EffectState.DONE,
     effects.c.remote_id.is_not(None),
 )
+#: The kind stands in the statement: with a parameter in its place no database takes the index.
+_OF_VIDEO = select(effects.c.run_id, effects.c.handle).where(
+    text("kind = 'create'"),
+    effects.c.state == EffectState.DONE,
+    effects.c.remote_id == bindparam("video_id"),
+)
 
 
 def intend(connection: Connection, effect: Effect) -> None:
@@ -76,6 +82,12 @@ def claimed_ids(connection: Connection, provider: str) -> frozenset[str]:
     """Return the ids of the videos that done creates have made at *provider*."""
     made = connection.execute(_CREATED)
     return frozenset(row.remote_id for row in made if row.handle.get("provider") == provider)
+
+
+def run_of_video(connection: Connection, provider: str, video_id: str) -> str | None:
+    """Return the run whose create has made *video_id* at *provider*; None without one."""
+    made = connection.execute(_OF_VIDEO, {"video_id": video_id})
+    return next((row.run_id for row in made if row.handle.get("provider") == provider), None)
 
 
 def _alone_in_the_air(

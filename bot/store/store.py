@@ -169,8 +169,12 @@ class SqlStore:
         return await self._read(partial(ledger.of_run, run_id=run_id))
 
     async def claimed_ids(self, provider: str) -> frozenset[str]:
-        """Return the remote ids of done effects of that kind, started at *since* or later."""
+        """Return the ids of all videos at *provider* that belong to some run, for ever."""
         return await self._read(partial(ledger.claimed_ids, provider=provider))
+
+    async def run_of_video(self, provider: str, video_id: str) -> str | None:
+        """Return the id of the run that created the video, None if none of ours did."""
+        return await self._read(partial(ledger.run_of_video, provider=provider, video_id=video_id))
 
     # money
 

@@ -75,6 +75,13 @@ effects = Table(
     Column("detail", Text),
     Index("effects_of_run", "run_id"),
     Index("effects_by_kind", "kind", "started_at"),
+    #: A webhook names nothing but the video.
+    Index(
+        "effects_of_video",
+        "remote_id",
+        sqlite_where=text("kind = 'create'"),
+        postgresql_where=text("kind = 'create'"),
+    ),
     #: Two equal writes in the air could not be told apart afterwards.
     Index(
         "effects_in_the_air",

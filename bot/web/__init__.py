@@ -1,4 +1,4 @@
-"""The HTTP surface: health and metrics, for machines that watch over the bot.
+"""The HTTP surface: health and metrics for machines that watch over the bot, webhooks of vendors.
 
 `app` builds it and serves it inside its own event loop. It changes nothing and
 shows nothing secret: no prompt, no caption, no key, no id.
@@ -23,6 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import ConfigError
 from bot.web.health import routes
+from bot.web.webhooks import Hooks, read_secrets
+
+__all__ = ["Hooks", "build", "read_secrets", "serve"]
 
 #: Answers still going out when we stop get this long, then their connections are cut; seconds.
 _GRACE_SECONDS = 1
@@ -38,15 +41,18 @@ _HEADERS = {
 
 
 def build(
-    *, ready: Callable[[], Awaitable[Mapping[str, str]]], registry: CollectorRegistry
+    *,
+    ready: Callable[[], Awaitable[Mapping[str, str]]],
+    registry: CollectorRegistry,
+    hooks: Hooks | None = None,
 ) -> Starlette:
     """Return the application.
 
     *ready* names what the bot needs to do its work (`database`, `disk`…), each with `ok` or one
-    sentence for people; it is called for every look at `/readyz`.
+    sentence for people; it is called for every look at `/readyz`. *hooks* takes webhooks in.
     """
     return Starlette(
-        routes=routes(ready, registry),
+        routes=[*routes(ready, registry), *(hooks.routes() if hooks else ())],
         middleware=[Middleware(_SecurityHeaders)],
         exception_handlers={HTTPException: _refuse, Exception: _break},
     )

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.store import open_store
+from bot.store.schema import HEAD
 from tests.command_line import PLAN, Folder, Here, Said, in_process, stored_run
 
 GATEWAY = """providers:
@@ -495,7 +496,7 @@ def test_a_newer_database_is_left_alone(folder: Folder, here: Here) -> None:
         assert_refused(
             said,
             "The database data/reelbot.db was written by a newer reelbot "
-            "(schema 9999; this one knows 0001).",
+            f"(schema 9999; this one knows {HEAD}).",
             "Install the newer version again",
         )
 

@@ -595,6 +595,23 @@ class TestEffects:
         assert await store.claimed_ids("vendor") == {"v1", "old"}
         assert await store.claimed_ids("other") == {"v9"}
 
+    async def test_a_video_leads_to_the_run_that_created_it(self, store: Store) -> None:
+        for key, provider, remote_id, state in (
+            ("r1:create:1", "vendor", "v1", EffectState.DONE),
+            ("r1:create:2", "vendor", "v2", EffectState.DONE),
+            ("r2:create:1", "other", "v1", EffectState.DONE),
+            ("r2:create:2", "vendor", "v3", EffectState.UNCERTAIN),
+            ("r2:post:x:@a:1", "vendor", "v4", EffectState.DONE),
+        ):
+            effect = replace(an_effect(key), handle={"provider": provider})
+            settled = replace(effect, state=state, remote_id=remote_id)
+            await store.commit(Intend(effect=effect), SettleEffect(effect=settled, was="sending"))
+
+        asked = [("vendor", "v1"), ("vendor", "v2"), ("other", "v1")]
+        assert [await store.run_of_video(*video) for video in asked] == ["r1", "r1", "r2"]
+        unknown = [("vendor", "v3"), ("vendor", "v4"), ("vendor", "v"), ("", "v1")]
+        assert [await store.run_of_video(*video) for video in unknown] == [None] * 4
+
 
 class TestCommands:
     @pytest.fixture(autouse=True)

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
-from bot.domain.run import WaitReason
+from bot.domain.run import Run, RunState, Step, WaitReason
 from bot.domain.video import (
     VideoJob,
     VideoStatus,
@@ -27,37 +28,58 @@ UNKNOWN_SECONDS = 30 * 60.0
 _PROGRESS_SECONDS = 15.0
 
 
+def is_waiting(run: Run) -> bool:
+    """Whether *run* waits for its provider, and for no person."""
+    return run.step is Step.WAIT and run.state in {RunState.RUNNING, RunState.WAITING}
+
+
 async def wait(work: Work) -> None:
     """Job -> finished job. Held in memory while the next look is near, parked otherwise."""
     job = work.run.job
     assert job
+    while not job.status.is_terminal:
+        if work.nudged.is_set():
+            work.nudged.clear()
+            job = replace(job, look_again_at=None)
+            work.stage(job=job)
+        job = await _watch(work, job)
+    if job.status is not VideoStatus.COMPLETED:
+        raise _refusal(job)
+
+
+async def _watch(work: Work, job: VideoJob) -> VideoJob:
+    """Look until the job is finished or somebody nudges; return the last observation."""
     async with aclosing(provider_of(work).watch(job)) as looks:
-        while not job.status.is_terminal:
+        while not (job.status.is_terminal or work.nudged.is_set()):
             if not _may_hold(work, job):
                 raise Park(WaitReason.PROVIDER, job.look_again_at)
-            observed = await _next_look(work, looks)
+            observed = await _next_look(work, job, looks)
             if observed is None:
-                raise Park(WaitReason.PROVIDER, job.look_again_at or work.now())
+                if work.interrupted.is_set():
+                    raise Park(WaitReason.PROVIDER, job.look_again_at or work.now())
+                return job
             job = observed
             await _observe(work, job)
             _lose_patience(work, job)
             if job.look_again_at is None and not job.status.is_terminal:
                 raise Park(WaitReason.PROVIDER, work.later(HOLD_SECONDS))
-    if job.status is not VideoStatus.COMPLETED:
-        raise _refusal(job)
+    return job
 
 
-async def _next_look(work: Work, looks: AsyncGenerator[VideoJob]) -> VideoJob | None:
-    """Return the next observation; None if somebody wants the run back first."""
+async def _next_look(work: Work, job: VideoJob, looks: AsyncGenerator[VideoJob]) -> VideoJob | None:
+    """Return the next observation; None if somebody wants the run back or a look at once."""
     look = asyncio.ensure_future(anext(looks))
     interrupted = asyncio.ensure_future(work.interrupted.wait())
+    nudged = asyncio.ensure_future(work.nudged.wait())
     try:
-        await asyncio.wait({look, interrupted}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({look, interrupted, nudged}, return_when=asyncio.FIRST_COMPLETED)
+        if _pause(work, job) <= 0:  # in the air: a crowd of nudges must not keep it from landing
+            await asyncio.wait({look, interrupted}, return_when=asyncio.FIRST_COMPLETED)
         return look.result() if look.done() else None
     finally:
-        interrupted.cancel()
-        look.cancel()
-        await asyncio.gather(look, interrupted, return_exceptions=True)
+        for task in (look, interrupted, nudged):
+            task.cancel()
+        await asyncio.gather(look, interrupted, nudged, return_exceptions=True)
 
 
 async def _observe(work: Work, job: VideoJob) -> None:
@@ -76,11 +98,16 @@ async def _observe(work: Work, job: VideoJob) -> None:
 
 def _may_hold(work: Work, job: VideoJob) -> bool:
     """Whether the worker may stay with this job until its next look."""
-    pause = ((job.look_again_at or work.now()) - work.now()).total_seconds()
+    pause = _pause(work, job)
     if pause <= 0:
         return True
     wanted = work.ports.waker.is_crowded() or work.interrupted.is_set()
     return pause < HOLD_SECONDS and not wanted
+
+
+def _pause(work: Work, job: VideoJob) -> float:
+    """Return the seconds until the next look; none or fewer when it is due."""
+    return ((job.look_again_at or work.now()) - work.now()).total_seconds()
 
 
 def _lose_patience(work: Work, job: VideoJob) -> None:

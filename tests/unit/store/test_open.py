@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url
 
 from bot.errors import BotError, ConfigError, DatabaseUnusable, EngineRunning
-from bot.store import open_store, schema
+from bot.store import effect, open_store, schema
 from bot.store.postgres import open_postgres
 from bot.store.sqlite import open_sqlite
 from bot.store.tables import metadata
@@ -106,7 +106,7 @@ class TestVersions:
         self, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         create(url)
-        monkeypatch.setattr(schema, "HEAD", "0002")
+        monkeypatch.setattr(schema, "HEAD", "9998")
         with pytest.raises(DatabaseUnusable) as refused:
             open_store(url, migrate=False)
         assert "reelbot db upgrade" in (refused.value.hint or "")
@@ -115,7 +115,7 @@ class TestVersions:
         self, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store = open_store(url, migrate=True)
-        monkeypatch.setattr(schema, "HEAD", "0002")
+        monkeypatch.setattr(schema, "HEAD", "9998")
         with store.engine_lock(), pytest.raises(EngineRunning, match="upgraded"):
             open_store(url, migrate=True)
         await store.close()
@@ -133,6 +133,30 @@ class TestVersions:
         with database.reading.connect() as connection:
             assert differences(connection) == []
         database.close()
+
+    def test_a_database_of_the_first_version_is_brought_up(
+        self, kind: str, url: str, path: Path
+    ) -> None:
+        create(url)
+        run_sql(url, "DROP INDEX effects_of_video")
+        run_sql(url, "UPDATE reelbot_schema SET version_num = '0001'")
+        self.test_migrations_and_tables_say_the_same(kind, url, path)
+
+    def test_a_video_is_looked_up_by_its_index(self, kind: str, url: str, path: Path) -> None:
+        """Webhooks may come by the thousand, beside effects of years."""
+        create(url)
+        database = (
+            open_sqlite(path, create=False) if kind == "sqlite" else open_postgres(make_url(url))
+        )
+        with database.reading.connect() as connection:
+            asked = effect._OF_VIDEO.params(video_id="v1")
+            query = asked.compile(connection, compile_kwargs={"literal_binds": True})
+            if kind == "postgresql":  # it reads an empty table whole, if it may
+                connection.exec_driver_sql("SET enable_seqscan = off")
+            explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
+            plan = connection.exec_driver_sql(f"{explain} {query}").all()
+        database.close()
+        assert "effects_of_video" in str(plan)
 
     def test_a_creation_that_fails_leaves_nothing(
         self, url: str, monkeypatch: pytest.MonkeyPatch
