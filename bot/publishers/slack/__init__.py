@@ -26,7 +26,7 @@ from bot.publishers.limits import SLACK
 from bot.publishers.slack.channels import Channels
 from bot.publishers.slack.refusal import refuse
 from bot.publishers.slack.sight import Sight, read_file
-from bot.publishers.slack.upload import upload
+from bot.publishers.slack.upload import upload_file
 from bot.publishers.slack.web_api import WebApi
 
 __all__ = ["SlackPublisher"]
@@ -111,7 +111,7 @@ class SlackPublisher:
         )
         self._require_looking()
         path = self._media.path(post.asset)
-        await upload(self._client, str(answer.get("upload_url")), path, post.asset)
+        await upload_file(self._client, str(answer.get("upload_url")), path, post.asset)
         await self._turn(channel)
         return {"file": str(answer.get("file_id")), "channel": channel}
 
