@@ -5,24 +5,17 @@ The prompt says how it goes: `slow …` takes a while, `doomed …` fails.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from tests.studio_stand_in import Shot, footage
+
+__all__ = ["FILES", "Shot", "footage", "render"]
 
 FILES = {
     "video.mp4": b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(range(256)) * 2400,
     "thumbnail.webp": b"RIFF\x24\x00\x00\x00WEBPVP8 " + b"\x00" * 24,
     "spritesheet.jpg": b"\xff\xd8\xff\xe0" + b"\x00" * 32,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
-    prompt: str
-    seed: int
-    width: int
-    height: int
-    seconds: int
-    reference: bytes | None
 
 
 def render(shot: Shot, folder: Path, on_progress: Callable[[int], None]) -> None:

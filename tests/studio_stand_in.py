@@ -1,11 +1,15 @@
-"""A renderer in no time, for tests of the studio's server: the prompt says how the render goes."""
+"""A renderer in no time, for tests of the studio's server: the prompt says how the render goes.
+
+A clip to look at is text as well: `footage 640x360 2.5`, or words that say how looking goes.
+"""
 
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +19,45 @@ class Shot:
     width: int
     height: int
     seconds: int
+    acts: list[dict[str, Any]]
+    characters: list[dict[str, str]]
     reference: bytes | None
+    footage: bytes | None
+
+    @classmethod
+    def ordered(cls, order: Mapping[str, Any]) -> Self:
+        files = {name: _read(order[name]) for name in ("reference", "footage")}
+        seconds = sum(act["seconds"] for act in order["acts"])
+        return cls(**{**order, **files}, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footage:
+    width: int
+    height: int
+    seconds: float
+    coat: str
+    accent: str
+
+
+class footage:  # noqa: N801 - stands in for a module
+    @staticmethod
+    def look(path: Path) -> Footage:
+        match path.read_bytes().split(b"\0")[0].decode().split():
+            case ["footage", size, seconds]:
+                width, height = map(int, size.split("x"))
+            case ["die"]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            case ["hang"]:
+                time.sleep(3600)
+            case _:
+                raise ValueError("no clip")
+        coat, accent = "#d98e4a", "#3366aa"
+        return Footage(width=width, height=height, seconds=float(seconds), coat=coat, accent=accent)
+
+
+def _read(path: str | None) -> bytes | None:
+    return Path(path).read_bytes() if path else None
 
 
 def render(shot: Shot, folder: Path, on_progress: Callable[[int], None]) -> None:

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from tests.clips import clip
-from tests.studio_stand_in import Shot
+from tests.studio_stand_in import Shot, footage
 
-__all__ = ["Shot", "render"]
+__all__ = ["Shot", "footage", "render"]
 
 
 @cache

@@ -145,7 +145,9 @@ def _order(job: Job, folder: Path, reference: Path) -> dict[str, object]:
         "seed": job.seed,
         "width": width,
         "height": height,
-        "seconds": job.seconds,
+        "acts": [{"seconds": job.seconds, "changes": []}],
+        "characters": [],
         "reference": str(reference) if job.has_reference else None,
+        "footage": None,
         "folder": str(folder),
     }

@@ -1,6 +1,6 @@
 """The process that renders: one order at a time from stdin, progress and results to stdout.
 
-    <- {"prompt", "seed", "width", "height", "seconds", "reference": path | null, "folder"}
+    <- a job's script, and {"folder": where the clip goes}
     -> {"progress": 40} ... {"done": true} | {"error": "ValueError: ..."}
 
 Started by `process.py` as `python -m bot.studio.worker <renderer module>`. Invariant: it never
@@ -27,7 +27,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(renderer: str) -> None:
-    """Render until stdin ends. `renderer` is a module with `Shot` and `render`."""
+    """Render until stdin ends. `renderer` is a module with `Shot.ordered` and `render`."""
     answers = _private_stdout()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this
     _step_back()
@@ -40,10 +40,10 @@ def main(renderer: str) -> None:
 
 
 def _fulfil(renderer: str, order: dict[str, Any], answers: TextIO) -> dict[str, object]:
-    folder, reference = Path(order.pop("folder")), order.pop("reference")
+    folder = Path(order.pop("folder"))
     try:
         module = importlib.import_module(renderer)
-        shot = module.Shot(**order, reference=Path(reference).read_bytes() if reference else None)
+        shot = module.Shot.ordered(order)
         module.render(shot, folder, lambda percent: _say(answers, {"progress": percent}))
         _sync(folder)
     except Exception as error:  # noqa: BLE001 - whatever a render does, it is the answer to the order

@@ -1,8 +1,11 @@
 """The painted background: sky and still water, computed once per clip.
 
-It never moves, so a frame pays one copy for it. Colours are mixed in floating point
-and dithered, because a gradient rounded to 8 bits shows bands.
+Dry settings cover the water. It moves only up and down, when the camera tilts, so a
+frame pays one copy for it. Colours are mixed in floating point and dithered, because a
+gradient rounded to 8 bits shows bands.
 """
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +16,35 @@ from bot.studio.renderer.colour import Colour, mix
 from bot.studio.renderer.spec import Light
 from bot.studio.renderer.stage import Stage
 
-_Field = NDArray[np.float32]
+Field = NDArray[np.float32]
+
+
+def taller(stage: Stage) -> Stage:
+    """The stage with the rows above the frame that a tilting camera sees."""
+    layout, more = stage.layout, round(stage.camera.headroom)
+    sun = (layout.sun[0], layout.sun[1] + more)
+    taller = replace(layout, height=layout.height + more, horizon=layout.horizon + more, sun=sun)
+    return replace(stage, layout=taller)
+
+
+def dither(stage: Stage) -> Field:
+    """Noise of one level to and fro, for every pixel."""
+    layout, stream = stage.layout, stage.streams.named("background")
+    size = (layout.height, layout.width)
+    noise: Field = stream.random(size, np.float32) - stream.random(size, np.float32)
+    return noise
+
+
+def finish(stage: Stage, pixels: Pixels) -> Pixels:
+    """Turn what was painted as the layout is turned."""
+    return np.ascontiguousarray(pixels[:, ::-1]) if stage.layout.mirrored else pixels
 
 
 def paint(stage: Stage) -> Pixels:
-    """Paint sky and water in the size of the frame, already mirrored if the layout is."""
-    layout = stage.layout
-    height, width = layout.height, layout.width
-    stream = stage.streams.named("background")
-    noise = stream.random((height, width), np.float32) - stream.random((height, width), np.float32)
+    """Paint sky and water as wide as the frame, and as high as the camera ever sees."""
+    stage = taller(stage)
+    height, width = stage.layout.height, stage.layout.width
+    noise = dither(stage)
     veils, streaks = _veils(stage), _streaks(stage)
     glow = _glow(stage)
     pixels = np.full((height, width, 4), 255, np.uint8)
@@ -30,13 +53,13 @@ def paint(stage: Stage) -> Pixels:
         np.clip(plane + noise + 0.5, 0, 255, out=plane)
         pixels[..., 2 - channel] = plane
     if stage.spec.light is Light.NIGHT:
-        _sow_stars(stage, pixels)
-    return np.ascontiguousarray(pixels[:, ::-1]) if layout.mirrored else pixels
+        sow_stars(stage, pixels)
+    return finish(stage, pixels)
 
 
 def _plane(
-    stage: Stage, channel: int, glow: list[tuple[_Field, Colour]], veils: _Field, streaks: _Field
-) -> _Field:
+    stage: Stage, channel: int, glow: list[tuple[Field, Colour]], veils: Field, streaks: Field
+) -> Field:
     """One colour channel of the whole background."""
     layout, palette = stage.layout, stage.palette
     horizon = round(layout.horizon)
@@ -53,7 +76,7 @@ def _plane(
     return plane
 
 
-def _columns(stage: Stage, channel: int) -> tuple[_Field, _Field]:
+def _columns(stage: Stage, channel: int) -> tuple[Field, Field]:
     """The vertical gradients of sky and water in one channel."""
     layout, palette = stage.layout, stage.palette
     horizon = round(layout.horizon)
@@ -78,7 +101,7 @@ def _smooth(column: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
     return np.convolve(padded, kernel / kernel.sum(), mode="valid")
 
 
-def _glow(stage: Stage) -> list[tuple[_Field, Colour]]:
+def _glow(stage: Stage) -> list[tuple[Field, Colour]]:
     """The light around the disc, and the column it lays on the water."""
     layout, palette = stage.layout, stage.palette
     x, y = layout.sun
@@ -101,7 +124,7 @@ def _glow(stage: Stage) -> list[tuple[_Field, Colour]]:
     ]
 
 
-def _clouding(stream: np.random.Generator, size: tuple[int, int], cells: tuple[int, int]) -> _Field:
+def clouding(stream: np.random.Generator, size: tuple[int, int], cells: tuple[int, int]) -> Field:
     """Soft noise, 0 to 1: five octaves of random grids, each enlarged smoothly."""
     width, height = size
     field = np.zeros((height, width), np.float32)
@@ -113,11 +136,11 @@ def _clouding(stream: np.random.Generator, size: tuple[int, int], cells: tuple[i
     return np.asarray(np.clip((field - low) / max(high - low, 1e-6), 0, 1), np.float32)
 
 
-def _veils(stage: Stage) -> _Field:
+def _veils(stage: Stage) -> Field:
     """Thin high cloud, as how much it covers; thick in a storm."""
     layout, horizon = stage.layout, round(stage.layout.horizon)
     cells = (2, 7) if layout.portrait else (3, 6)
-    field = _clouding(stage.streams.named("veils"), (layout.width, horizon), cells)
+    field = clouding(stage.streams.named("veils"), (layout.width, horizon), cells)
     rise = np.linspace(0, 1, horizon, dtype=np.float32)[:, None]
     band = np.sin(np.pi * rise).clip(0, 1) ** 0.8
     storm = stage.spec.light is Light.STORM
@@ -127,15 +150,15 @@ def _veils(stage: Stage) -> _Field:
     return np.asarray(cover * cover * (3 - 2 * cover) * band * strength * night, np.float32)
 
 
-def _streaks(stage: Stage) -> _Field:
+def _streaks(stage: Stage) -> Field:
     """Long, faint swells on the water, in 8-bit levels."""
     layout = stage.layout
     depth = layout.height - round(layout.horizon)
-    field = _clouding(stage.streams.named("swells"), (layout.width, depth), (2, 9))
+    field = clouding(stage.streams.named("swells"), (layout.width, depth), (2, 9))
     return (field - 0.5) * 11
 
 
-def _sow_stars(stage: Stage, pixels: Pixels) -> None:
+def sow_stars(stage: Stage, pixels: Pixels) -> None:
     """Set the many faint stars that do not twinkle."""
     layout, stream = stage.layout, stage.streams.named("faint stars")
     count = round(layout.width * layout.horizon / 1500)

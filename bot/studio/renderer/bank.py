@@ -8,7 +8,7 @@ import numpy as np
 from bot.studio.renderer.canvas import Group, Matrix, Node
 from bot.studio.renderer.colour import Colour, mix, rgb
 from bot.studio.renderer.path import Path, Point
-from bot.studio.renderer.spec import Light, Weather
+from bot.studio.renderer.spec import Setting, Weather
 from bot.studio.renderer.stage import Stage
 
 _FLOWERS = ("#fff4f7", "#ffd34f", "#ff8fb0", "#c79bff", "#ff7a59")
@@ -51,7 +51,8 @@ class Bank:
         self._edge = self._skyline(stage.streams.named("bank"))
         grass = stage.palette.grass
         dark = mix(grass, (4, 10, 18), 0.30)
-        self._reeds(behind, self._straw(mix(grass, dark, 0.55)))
+        if stage.spec.setting is Setting.WATER:
+            self._reeds(behind, self._straw(mix(grass, dark, 0.55)))
         lit = mix(grass, stage.palette.key, 0.28)
         edge = _Blades(name="edge", depth=0.97, height=26, density=9, colour=lit)
         self._grass(behind, self._along(6), edge)
@@ -181,7 +182,7 @@ class Bank:
         stream = stage.streams.named("reeds")
         for clump in range(2 + round(3 * stage.span(1) / stage.layout.width)):
             x = (clump + 0.15 + 0.7 * float(stream.random())) * stage.layout.width * 0.36
-            if not stage.camera.speed and abs(x - stage.layout.cat[0]) < 75 * stage.layout.cat[2]:
+            if not stage.camera.speed and abs(x - stage.layout.lead[0]) < 75 * stage.layout.lead[2]:
                 continue
             stalks, heads = Path(), Path()
             for _ in range(3 + int(stream.integers(4))):
@@ -198,7 +199,7 @@ class Bank:
         views: dict[float, Matrix] = {}
         for node, depth in self._sheets:
             node.place(views.setdefault(depth, self._stage.camera.view(depth, t)))
-        wind = 1.8 if self._stage.spec.light is Light.STORM else 1.0
+        wind = self._stage.wind
         for tuft in self._tufts:
             a, _, c, _, e, f = views.setdefault(tuft.depth, self._stage.camera.view(tuft.depth, t))
             lean = -0.17 * tuft.sway * wind * math.sin(t * 1.5 * wind**0.5 + tuft.phase)

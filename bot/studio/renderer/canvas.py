@@ -70,6 +70,16 @@ class Shape(Node, Protocol):
         """Replace its outline, keeping colour and place."""
 
 
+class Picture(Node, Protocol):
+    """A bitmap."""
+
+    def fade(self, opacity: float) -> None:
+        """Set how visible it is, 0 to 1; at 0 it costs nothing."""
+
+    def repaint(self, pixels: Pixels) -> None:
+        """Replace its pixels by others of the same size; they are copied."""
+
+
 class Group(Node, Protocol):
     """Nodes that move together."""
 
@@ -82,7 +92,7 @@ class Group(Node, Protocol):
     def line(self, path: Path, colour: Colour, width: float, alpha: float = 1.0) -> Shape:
         """Add a stroked outline with round caps and joins."""
 
-    def picture(self, pixels: Pixels) -> Node:
+    def picture(self, pixels: Pixels) -> Picture:
         """Add a bitmap; placed without scaling it lands on whole pixels, which is fast."""
 
 

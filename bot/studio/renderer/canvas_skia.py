@@ -85,6 +85,16 @@ class _Shape(_Node):
 class _Picture(_Node):
     def __init__(self, pixels: Pixels) -> None:
         super().__init__()
+        self._ink: Any = None
+        self._opacity = 1.0
+        self.repaint(pixels)
+
+    def fade(self, opacity: float) -> None:
+        self._opacity = min(1.0, max(0.0, opacity))
+        self._ink = skia.Paint()
+        self._ink.setAlphaf(self._opacity)
+
+    def repaint(self, pixels: Pixels) -> None:
         opaque = bool(pixels[..., 3].min() == 255)
         # Without an alpha type Skia takes the pixels as unpremultiplied, and three times as long.
         self._image = skia.Image.fromarray(
@@ -94,14 +104,16 @@ class _Picture(_Node):
         )
 
     def draw(self, canvas: Any) -> None:
+        if not self._opacity:
+            return
         a, b, x, d, e, y = self._matrix
         if (a, b, d, e) == (1.0, 0.0, 0.0, 1.0):
-            canvas.drawImage(self._image, round(x), round(y))
+            canvas.drawImage(self._image, round(x), round(y), skia.SamplingOptions(), self._ink)
         else:
             super().draw(canvas)
 
     def paint(self, canvas: Any) -> None:
-        canvas.drawImage(self._image, 0, 0, _LINEAR)
+        canvas.drawImage(self._image, 0, 0, _LINEAR, self._ink)
 
 
 class _Group(_Node):

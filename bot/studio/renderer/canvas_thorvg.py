@@ -19,7 +19,7 @@ from bot.studio.renderer.path import Path
 _ARGB8888 = 1  # premultiplied; in memory (little endian) blue, green, red, alpha
 _OPTION_NONE = 0
 _ROUND_CAP, _ROUND_JOIN = 1, 1
-_COPY = True
+_SHARE = False
 #: Every scene covers the frame, so nothing needs to be cleared first.
 _KEEP = False
 
@@ -61,6 +61,8 @@ class _Library:
     """ThorVG's C functions: the short ones keep the GIL, drawing releases it."""
 
     def __init__(self, path: str) -> None:
+        #: What pictures show must outlive their nodes, which a scene may drop.
+        self.kept: list[Pixels] = []
         for binding, functions in (
             (ctypes.PyDLL(path), _SETTERS),
             (ctypes.CDLL(path), _DRAWING),
@@ -90,6 +92,27 @@ class _Paint:
 
 
 _AnyPaint = TypeVar("_AnyPaint", bound=_Paint)
+
+
+class _Picture(_Paint):
+    """A bitmap that ThorVG reads where it lies, so that it can be repainted: it loads only once."""
+
+    __slots__ = ("_pixels",)
+
+    def __init__(self, library: _Library, pixels: Pixels) -> None:
+        super().__init__(library, library.picture_new())
+        self._pixels = pixels.copy()
+        library.kept.append(self._pixels)
+        height, width = pixels.shape[:2]
+        library.picture_load_raw(
+            self.handle, self._pixels.ctypes.data, width, height, _ARGB8888, _SHARE
+        )
+
+    def fade(self, opacity: float) -> None:
+        self._library.paint_set_opacity(self.handle, min(255, max(0, int(opacity * 255 + 0.5))))
+
+    def repaint(self, pixels: Pixels) -> None:
+        np.copyto(self._pixels, pixels)
 
 
 class _Shape(_Paint):
@@ -136,34 +159,42 @@ class _Shape(_Paint):
 
 
 class _Group(_Paint):
-    """A ThorVG scene. A clip does not follow its own scene's matrix, so it gets an inner one."""
+    """A ThorVG scene. A clip does not follow its own scene's matrix, so it gets an inner one.
 
-    __slots__ = ("_content",)
+    ThorVG keeps what it has met of a row of pixels in a list, and searches that from the left:
+    outlines drawn from right to left, as the frame sees them, cost up to half as much.
+    """
 
-    def __init__(self, library: _Library, clip: Path | None = None) -> None:
+    __slots__ = ("_content", "_turned")
+
+    def __init__(
+        self, library: _Library, clip: Path | None = None, *, turned: bool = False
+    ) -> None:
         super().__init__(library, library.scene_new())
-        self._content = self.handle
+        self._content, self._turned = self.handle, turned
         if clip is not None:
             self._content = library.scene_new()
             outline = _Shape(library, clip, BLACK, 1.0, 0.0)
             library.paint_set_clip(self._content, outline.handle)
             library.scene_add(self.handle, self._content)
 
+    def place(self, matrix: Matrix) -> None:
+        super().place(matrix)
+        if matrix[0] < 0:
+            self._turned = True
+
     def group(self, clip: Path | None = None) -> "_Group":
-        return self._adopt(_Group(self._library, clip))
+        return self._adopt(_Group(self._library, clip, turned=self._turned))
 
     def fill(self, path: Path, colour: Colour, alpha: float = 1.0) -> _Shape:
-        return self._adopt(_Shape(self._library, path, colour, alpha, 0.0))
+        combed = path.combed(leftwards=not self._turned)
+        return self._adopt(_Shape(self._library, combed, colour, alpha, 0.0))
 
     def line(self, path: Path, colour: Colour, width: float, alpha: float = 1.0) -> _Shape:
         return self._adopt(_Shape(self._library, path, colour, alpha, width))
 
-    def picture(self, pixels: Pixels) -> _Paint:
-        height, width = pixels.shape[:2]
-        handle = self._library.picture_new()
-        data = np.ascontiguousarray(pixels)
-        self._library.picture_load_raw(handle, data.ctypes.data, width, height, _ARGB8888, _COPY)
-        return self._adopt(_Paint(self._library, handle))
+    def picture(self, pixels: Pixels) -> _Picture:
+        return self._adopt(_Picture(self._library, pixels))
 
     def _adopt(self, paint: _AnyPaint) -> _AnyPaint:
         self._library.scene_add(self._content, paint.handle)
@@ -195,3 +226,4 @@ class ThorvgCanvas:
         if self._canvas is not None:
             self._library.canvas_destroy(self._canvas)
             self._canvas = None
+            self._library.kept.clear()

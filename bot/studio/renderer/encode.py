@@ -1,14 +1,15 @@
 """Writes the MP4: H.264 and AAC through PyAV, in a thread of its own.
 
 The drawing thread hands in pixels and goes on; converting and encoding happen here,
-where PyAV releases the GIL. All use of PyAV is in this module. The one invariant:
+where PyAV releases the GIL. All writing by PyAV is in this module. The one invariant:
 the same frames and samples give the same bytes, so the thread count is fixed and no
 time of creation is written.
 """
 
+import math
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,8 @@ _X264 = (
 _BT709, _FULL, _LIMITED = 1, 2, 1
 _AAC_FRAME = 1024
 _BUFFERS = 3
+#: Sound goes ahead of the pictures by this much, so that the file can be played as it comes.
+_SOUND_AHEAD_SECONDS = 0.5
 
 Samples = NDArray[np.float32]
 
@@ -42,8 +45,9 @@ Samples = NDArray[np.float32]
 class Encoder:
     """An MP4 being written; use as a context manager, leaving it finishes the file.
 
-    `sound` is called in the encoder's thread and returns 2 x n samples. An error in that
-    thread surfaces at the next `add` or on leaving.
+    `sound` is called in the encoder's thread and yields blocks of 2 x n samples, which are
+    asked for as the pictures come. An error in that thread surfaces at the next `add` or on
+    leaving.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class Encoder:
         *,
         width: int,
         height: int,
-        sound: Callable[[], Samples],
+        sound: Callable[[], Iterator[Samples]],
         comment: str,
     ) -> None:
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
@@ -67,6 +71,7 @@ class Encoder:
         self._full: queue.Queue[av.VideoFrame | None] = queue.Queue()
         for _ in range(_BUFFERS):
             self._free.put(av.VideoFrame(width, height, "bgra"))
+        self._heard = 0.0
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
 
@@ -122,15 +127,15 @@ class Encoder:
 
     def _run(self) -> None:
         try:
-            self._encode_sound(self._sound())
-            self._encode_frames()
+            self._encode(_frames_of_sound(self._sound()))
         except BaseException as error:  # noqa: BLE001 - carried to the drawing thread
             self._failure = error
             self._free.put(av.VideoFrame(2, 2, "bgra"))
 
-    def _encode_frames(self) -> None:
+    def _encode(self, sound: Iterator[av.AudioFrame]) -> None:
         reformatter, index = VideoReformatter(), 0
         while (frame := self._full.get()) is not None:
+            self._encode_sound(sound, until=index / FRAMES_PER_SECOND + _SOUND_AHEAD_SECONDS)
             picture = reformatter.reformat(
                 frame,
                 format="yuv420p",
@@ -144,12 +149,32 @@ class Encoder:
             self._container.mux(self._video.encode(picture))
             index += 1
         self._container.mux(self._video.encode(None))
-
-    def _encode_sound(self, samples: Samples) -> None:
-        for start in range(0, samples.shape[1], _AAC_FRAME):
-            block = np.ascontiguousarray(samples[:, start : start + _AAC_FRAME])
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
-            frame.sample_rate = SAMPLE_RATE
-            frame.pts, frame.time_base = start, Fraction(1, SAMPLE_RATE)
-            self._container.mux(self._audio.encode(frame))
+        self._encode_sound(sound, until=math.inf)
         self._container.mux(self._audio.encode(None))
+
+    def _encode_sound(self, sound: Iterator[av.AudioFrame], *, until: float) -> None:
+        while self._heard < until and (frame := next(sound, None)) is not None:
+            self._heard += frame.samples / SAMPLE_RATE
+            self._container.mux(self._audio.encode(frame))
+
+
+def _frames_of_sound(blocks: Iterator[Samples]) -> Iterator[av.AudioFrame]:
+    """Cut blocks of any length into frames of the size AAC wants."""
+    start, rest = 0, np.zeros((2, 0), np.float32)
+    for block in blocks:
+        rest = np.concatenate([rest, block], axis=1)
+        whole = rest.shape[1] // _AAC_FRAME * _AAC_FRAME
+        for offset in range(0, whole, _AAC_FRAME):
+            yield _frame_of_sound(rest[:, offset : offset + _AAC_FRAME], start + offset)
+        start, rest = start + whole, rest[:, whole:].copy()
+    if rest.shape[1]:
+        yield _frame_of_sound(rest, start)
+
+
+def _frame_of_sound(samples: Samples, start: int) -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples), format="fltp", layout="stereo"
+    )
+    frame.sample_rate = SAMPLE_RATE
+    frame.pts, frame.time_base = start, Fraction(1, SAMPLE_RATE)
+    return frame

@@ -78,7 +78,7 @@ class Hills:
                 break
             x, y = edge[index]
             size = unit * (20 + 30 * float(stream.random()))
-            tree = _pine if stream.random() < pines else _round_tree
+            tree = _pine if stream.random() < pines else round_tree
             tree(path, x, y + 3 * unit, size)
         return path
 
@@ -107,7 +107,8 @@ def _snowline(x: float, y: float, horizon: float, unit: float) -> float:
     return y + above * (0.5 + 0.22 * math.sin(x / (9 * unit)) + 0.14 * math.sin(x / (4 * unit)))
 
 
-def _round_tree(path: Path, x: float, y: float, size: float) -> None:
+def round_tree(path: Path, x: float, y: float, size: float) -> None:
+    """Add a distant tree with a round crown; its foot is at (x, y)."""
     path.rect(x - size * 0.06, y - size * 0.8, size * 0.12, size * 0.85)
     path.circle(x, y - size * 1.05, size * 0.50)
     path.circle(x - size * 0.36, y - size * 0.76, size * 0.36)

@@ -5,11 +5,10 @@ import math
 from bot.studio.renderer.canvas import Group, Shape, at
 from bot.studio.renderer.colour import WHITE, Colour, mix, rgb
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Light
+from bot.studio.renderer.spec import Light, Setting
 from bot.studio.renderer.stage import Stage
 
 _DEPTH = 0.17
-_DARK = (Light.NIGHT, Light.SUNSET, Light.STORM)
 _LAMP = rgb("#ffd98a")
 _FLATTEN = 0.62
 
@@ -27,7 +26,8 @@ class Landmark:
         if kind < 0.38:
             return
         colour = rgb(("#b5533c", "#4f6d8f", "#7b5a8c")[int(hue * 3)])
-        build = self._cottage if kind < 0.72 else self._lighthouse
+        inland = stage.spec.setting is Setting.MOUNTAINS
+        build = self._cottage if inland or kind < 0.72 else self._lighthouse
         for group, alpha in ((self._node, 1.0), (self._mirror, 0.35)):
             build(group, colour, alpha)
 
@@ -60,7 +60,7 @@ class Landmark:
         group.fill(Path().polygon(((-8, -92), (0, -101), (8, -92))), stripe, alpha)
 
     def _window(self, group: Group, panes: Path, alpha: float) -> None:
-        dark = self._stage.spec.light in _DARK
+        dark = self._stage.dark
         pane = _LAMP if dark else self._tone(rgb("#5b7288"))
         group.fill(panes, pane, alpha)
         if dark and group is self._node:

@@ -9,6 +9,8 @@ TEXT = "SIMULATED"
 COMMENT = "SIMULATED: procedural preview renderer, not an AI model"
 
 _SUPERSAMPLE = 3
+#: Letters of smaller units cannot be read.
+_SMALLEST = 0.55
 
 
 def bake(unit: float) -> Pixels:
@@ -38,7 +40,7 @@ def _reduced(mask: Image.Image) -> np.ndarray:
 
 def _compose(plate: np.ndarray, letters: np.ndarray) -> Pixels:
     """White letters on a dark, half transparent plate, premultiplied."""
-    under, ink = plate * 0.42, letters * 0.94
+    under, ink = plate * 0.55, letters * 0.94
     alpha = ink + under * (1 - ink)
     pixels = np.empty((*plate.shape, 4), np.uint8)
     pixels[..., :3] = (255 * ink + 12 * under * (1 - ink))[..., None] + 0.5
@@ -54,7 +56,7 @@ def position(width: int, height: int, unit: float, mark: Pixels) -> tuple[int, i
 
 def stamp(root: Group, width: int, height: int) -> None:
     """Add the mark on top of everything in `root` so far."""
-    unit = min(width, height) / 720
+    unit = max(min(width, height) / 720, min(_SMALLEST, width / 640))
     mark = bake(unit)
     x, y = position(width, height, unit, mark)
     root.picture(mark).place(at(x, y))

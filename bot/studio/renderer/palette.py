@@ -1,4 +1,4 @@
-"""The colours of a scene: six lights, tinted by the colours a prompt names.
+"""The colours of a scene: six lights, as each setting takes them, tinted as the prompt says.
 
 Named colours change hue and keep lightness, so that a teal night stays a night.
 """
@@ -14,7 +14,7 @@ from bot.studio.renderer.colour import (
     relight,
     rgb,
 )
-from bot.studio.renderer.spec import Light, SceneSpec, Weather
+from bot.studio.renderer.spec import Light, SceneSpec, Setting, Weather
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,24 +148,129 @@ LIGHTS: dict[Light, Palette] = {
     ),
 }
 
+#: Land and ground of a setting at noon; other lights shade them as they shade grass.
+_GROUNDS = {
+    Setting.CITY: ("#7f90ad", "#9d968f"),
+    Setting.MOUNTAINS: ("#5f7f96", "#71964e"),
+    Setting.MEADOW: ("#5c9a4a", "#6aa83f"),
+}
+#: A room's wall and floor, and the light in it: lamps are lit when it is dark outside.
+_ROOMS = {
+    Light.GOLDEN: ("#eecb98", "#b57a4a", "#fff1da"),
+    Light.SUNSET: ("#b98082", "#84503f", "#ffe6d0"),
+    Light.DAWN: ("#e3d2d6", "#b3917c", "#fbf3f2"),
+    Light.DAY: ("#e6dcc6", "#bd8c5f", "#ffffff"),
+    Light.NIGHT: ("#6f5668", "#5f3f38", "#ffe3c2"),
+    Light.STORM: ("#8c8a90", "#705b4d", "#f3e6d6"),
+}
+#: Space knows no hours, but a time of day still names a mood: (sky, key and haze, land and
+#: ground, nebula, ambient).
+_SPACES = {
+    Light.GOLDEN: (
+        "#120b1c #241430 #43203f #74364a #a85b40 #dc9650",
+        "#ffd9a0 #b5673f",
+        "#6a4a4c #a07c66",
+        "#ffb347",
+        "#fff2e2",
+    ),
+    Light.SUNSET: (
+        "#100926 #220f3c #431a5a #74286c #aa3e78 #dc5f7a",
+        "#ffb0c0 #8f3470",
+        "#54345f #85607f",
+        "#ff6aa8",
+        "#fbe4ea",
+    ),
+    Light.DAWN: (
+        "#0f1936 #1e2953 #3c4176 #685e9a #9c84b2 #d4acc2",
+        "#ffe6f0 #7c6ba4",
+        "#63678f #9a9cba",
+        "#ffb4d4",
+        "#f6f1fa",
+    ),
+    Light.DAY: (
+        "#08183a #0e265a #18397a #28589a #3c79b6 #66a0ce",
+        "#e6f6ff #3f78ae",
+        "#7c87a2 #b4bac8",
+        "#3fc0e0",
+        "#ffffff",
+    ),
+    Light.NIGHT: (
+        "#04050e #090b20 #121130 #1c1846 #282060 #362c72",
+        "#c8d6ff #40367e",
+        "#413f60 #6c6a86",
+        "#7358d8",
+        "#dde1f6",
+    ),
+    Light.STORM: (
+        "#060b0f #0d1719 #17292b #243f3d #32574f #487264",
+        "#c2f0dc #33594f",
+        "#34464a #5d7272",
+        "#52d4a4",
+        "#dfeae6",
+    ),
+}
 _SNOW_GROUND = rgb("#e9eff6")
 
 
 def palette(spec: SceneSpec) -> Palette:
     """Mix the colours for a scene."""
-    colours = LIGHTS[spec.light]
+    colours = _settled(LIGHTS[spec.light], spec)
+    outdoors = spec.setting not in (Setting.SPACE, Setting.INTERIOR)
     if spec.weather is not Weather.CLEAR and spec.light is not Light.STORM:
-        colours = _veiled(colours)
+        colours = _veiled(colours, spec)
     if spec.hues:
         colours = _tinted(colours, tuple(rgb(hue) for hue in spec.hues))
-    if spec.weather is Weather.SNOW:
+    if spec.weather is Weather.SNOW and outdoors:
         ground = multiply(mix(_SNOW_GROUND, colours.haze, 0.18), colours.ambient)
         colours = replace(colours, grass=ground)
     return colours
 
 
-def _veiled(colours: Palette) -> Palette:
-    """Weather greys the sky and dims the sun."""
+def _settled(colours: Palette, spec: SceneSpec) -> Palette:
+    """A light as a setting takes it."""
+    if spec.setting is Setting.SPACE:
+        return _in_space(colours, spec.light)
+    if spec.setting is Setting.INTERIOR:
+        wall, floor, ambient = (rgb(text) for text in _ROOMS[spec.light])
+        return replace(colours, land=wall, grass=floor, ambient=ambient)
+    if spec.setting not in _GROUNDS:
+        return colours
+    noon = LIGHTS[Light.DAY].grass
+    shade = 0.25 + 0.75 * min(1.0, luminance(colours.grass) / luminance(noon))
+    land, ground = (
+        mix(mix((8, 12, 28), colours.lit(rgb(text)), shade), colours.haze, 0.10)
+        for text in _GROUNDS[spec.setting]
+    )
+    return replace(colours, land=mix(land, colours.land, 0.35), grass=ground)
+
+
+def _in_space(colours: Palette, light: Light) -> Palette:
+    sky, air, ground, nebula, ambient = _SPACES[light]
+    key, haze = (rgb(text) for text in air.split())
+    land, grass = (rgb(text) for text in ground.split())
+    return replace(
+        colours,
+        sky=tuple(rgb(stop) for stop in sky.split()),
+        disc=mix(key, WHITE, 0.5),
+        key=key,
+        haze=haze,
+        land=land,
+        water=rgb(nebula),
+        grass=grass,
+        cloud_lit=mix(rgb(nebula), WHITE, 0.35),
+        cloud_shade=haze,
+        ambient=rgb(ambient),
+    )
+
+
+def _veiled(colours: Palette, spec: SceneSpec) -> Palette:
+    """Weather greys the sky and dims the sun; wind only a little, space not at all."""
+    if spec.setting is Setting.SPACE or spec.weather is Weather.WIND:
+        return colours
+    return _greyed(colours)
+
+
+def _greyed(colours: Palette) -> Palette:
     veil = mix(colours.haze, colours.cloud_shade, 0.5)
     return replace(
         colours,

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 CLOSE, MOVE, LINE, CUBIC = range(4)
+#: How many numbers each command takes from the points.
+_SIZES = (0, 2, 2, 6)
 
 #: How far along the tangent a cubic's handle lies to draw a quarter circle.
 _ROUND = 0.5522847498
@@ -94,6 +96,43 @@ class Path:
         self.commands.extend(other.commands)
         self.points.extend(other.points)
         return self
+
+    def combed(self, *, leftwards: bool) -> "Path":
+        """The same area, its contours ordered by where they begin.
+
+        `leftwards`, the rightmost comes first, and each is drawn from its end to its beginning.
+        """
+        contours = self._contours()
+        contours.sort(key=lambda contour: contour[1][0], reverse=leftwards)
+        combed = Path()
+        for commands, points in contours:
+            order = range(0, len(points), 2)
+            if not leftwards:
+                combed.commands.extend(commands)
+                combed.points.extend(points)
+                continue
+            closed = commands[-1] == CLOSE
+            steps = commands[1:-1] if closed else commands[1:]
+            combed.commands.append(MOVE)
+            combed.commands.extend(reversed(steps))
+            combed.commands.extend(bytes((CLOSE,)) if closed else b"")
+            for index in reversed(order):
+                combed.points.extend(points[index : index + 2])
+        return combed
+
+    def _contours(self) -> list[tuple[bytearray, "array[float]"]]:
+        """Its outlines one by one, as (commands, points)."""
+        contours: list[tuple[bytearray, array[float]]] = []
+        at = 0
+        for command in self.commands:
+            if command == MOVE:
+                contours.append((bytearray(), array("f")))
+            commands, points = contours[-1]
+            size = _SIZES[command]
+            commands.append(command)
+            points.extend(self.points[at : at + size])
+            at += size
+        return contours
 
     def moved(self, x: float, y: float) -> "Path":
         """A copy that lies (x, y) further on."""

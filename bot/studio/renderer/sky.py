@@ -8,7 +8,7 @@ import numpy as np
 from bot.studio.renderer.canvas import Group, Node, Shape, at
 from bot.studio.renderer.colour import WHITE, mix
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Light, Weather
+from bot.studio.renderer.spec import Light
 from bot.studio.renderer.stage import Stage
 
 
@@ -21,7 +21,7 @@ class Disc:
             return
         x, y = layout.sun
         radius = 42 * layout.unit * (1.2 if layout.portrait else 1.0)
-        veiled = 0.55 if spec.weather is not Weather.CLEAR else 1.0
+        veiled = 1.0 if spec.fine else 0.55
         for grow, alpha in ((1.55, 0.10), (1.27, 0.18)):
             group.fill(Path().circle(x, y, radius * grow), palette.disc, alpha * veiled)
         group.fill(Path().circle(x, y, radius), palette.disc, veiled)
@@ -40,7 +40,7 @@ class Stars:
 
     def __init__(self, group: Group, stage: Stage) -> None:
         self._nodes: list[Shape] = []
-        if stage.spec.light is not Light.NIGHT or stage.spec.weather is not Weather.CLEAR:
+        if stage.spec.light is not Light.NIGHT or not stage.spec.fine:
             return
         layout, stream = stage.layout, stage.streams.named("stars")
         for _ in range(self._RHYTHMS):
@@ -71,11 +71,12 @@ class Clouds:
         stream = stage.streams.named("clouds")
         layout = stage.layout
         count = 5 if layout.portrait else 4 + int(stream.integers(3))
-        if stage.spec.light is Light.STORM:
-            count += 3
         self._clouds = [
             self._cloud(group, stream, place / count) for place in stream.permutation(count)
         ]
+        if stage.spec.light is Light.STORM:
+            more = stage.streams.named("storm clouds")
+            self._clouds += [self._cloud(group, more, place / 3) for place in range(3)]
 
     def _cloud(self, group: Group, stream: np.random.Generator, place: float) -> _Drifting:
         layout = self._stage.layout
@@ -158,7 +159,7 @@ class Birds:
         self._stage = stage
         self._birds: list[tuple[Shape, float, float, float]] = []
         spec, layout = stage.spec, stage.layout
-        if spec.light in (Light.NIGHT, Light.STORM) or spec.weather is not Weather.CLEAR:
+        if spec.light is Light.NIGHT or not spec.fine:
             return
         stream = stage.streams.named("birds")
         ink = mix(stage.palette.land, stage.palette.haze, 0.25)

@@ -1,19 +1,17 @@
-"""The sound of a scene: slow chords, plucked notes, and the weather over the water.
+"""The sound of a scene: slow chords, plucked notes, and what its place sounds like.
 
 The one invariant: a clip lands near -15 LUFS and its peaks stay below 0.8.
 """
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bot.studio.renderer import ambience
+from bot.studio.renderer.ambience import Wave
 from bot.studio.renderer.encode import SAMPLE_RATE, Samples
-from bot.studio.renderer.spec import Light, SceneSpec, Weather
+from bot.studio.renderer.spec import Light, SceneSpec
 from bot.studio.renderer.stream import Streams
-
-_Wave = NDArray[np.floating[Any]]
 
 _MINOR = (Light.NIGHT, Light.STORM, Light.SUNSET)
 _MAJOR_CHORDS = ((0, 4, 7, 11), (-3, 0, 4, 9), (-7, -3, 0, 5), (-5, -1, 2, 7))
@@ -39,12 +37,20 @@ def compose(spec: SceneSpec, streams: Streams, seconds: float) -> Samples:
     chords = _MINOR_CHORDS if minor else _MAJOR_CHORDS
     track = _pad(clock, root, chords)
     track += _plucks(clock, root, chords, streams.named("plucks"))
-    track += _ambience(spec, clock, streams.named("ambience"))
+    track += ambience.around(spec, clock, streams, root)
     edges = np.clip(clock / 0.25, 0, 1) * np.clip((seconds - clock) / 0.6, 0, 1)
     return _levelled(track * edges)
 
 
-def _pad(clock: _Wave, root: float, chords: tuple[tuple[int, ...], ...]) -> _Wave:
+def weathered(spec: SceneSpec, streams: Streams, samples: Samples) -> Samples:
+    """Let the weather of a scene be heard over `samples`, 2 x n, which stay as loud as they are."""
+    clock = np.arange(samples.shape[1], dtype=np.float32) / SAMPLE_RATE
+    heard = ambience.weather(spec, clock, streams.named("ambience"))
+    edges = np.clip(clock / 0.25, 0, 1) * np.clip((clock[-1] - clock) / 0.25, 0, 1)
+    return np.asarray(np.clip(samples + heard * edges, -1, 1), np.float32)
+
+
+def _pad(clock: Wave, root: float, chords: tuple[tuple[int, ...], ...]) -> Wave:
     track = np.zeros((2, clock.size), np.float32)
     span = clock.size / len(chords)
     for index, chord in enumerate(chords):
@@ -62,11 +68,11 @@ def _pad(clock: _Wave, root: float, chords: tuple[tuple[int, ...], ...]) -> _Wav
 
 
 def _plucks(
-    clock: _Wave,
+    clock: Wave,
     root: float,
     chords: tuple[tuple[int, ...], ...],
     stream: np.random.Generator,
-) -> _Wave:
+) -> Wave:
     track = np.zeros((2, clock.size), np.float32)
     beats = max(8, round(clock[-1] / 0.5))
     for beat in range(beats - 1):
@@ -86,55 +92,13 @@ def _plucks(
     return track
 
 
-def _ambience(spec: SceneSpec, clock: _Wave, stream: np.random.Generator) -> _Wave:
-    waves = 0.26 if spec.light is not Light.STORM else 0.36
-    track = np.stack([_swell(clock, stream, 3.7 + side * 0.4, waves) for side in (0.0, 1.0)])
-    if spec.weather is Weather.RAIN:
-        track += np.stack([0.15 * _noise(clock.size, stream, 0.35, 500, 9000) for _ in "lr"])
-    if spec.weather is Weather.SNOW or spec.light is Light.STORM:
-        track += np.stack([_gusts(clock, stream) for _ in "lr"])
-    if spec.light is Light.NIGHT and spec.weather is Weather.CLEAR:
-        track += _crickets(clock)
-    return track
-
-
-def _swell(clock: _Wave, stream: np.random.Generator, period: float, gain: float) -> _Wave:
-    breath = 0.55 + 0.45 * np.sin(math.tau * clock / period + stream.random() * math.tau)
-    wave: _Wave = gain * breath * _noise(clock.size, stream, 1.0, 60, 2500)
-    return wave
-
-
-def _gusts(clock: _Wave, stream: np.random.Generator) -> _Wave:
-    breath = 0.6 + 0.4 * np.sin(math.tau * clock / 5.1 + stream.random() * math.tau)
-    wave: _Wave = 0.22 * breath * _noise(clock.size, stream, 1.3, 80, 1200)
-    return wave
-
-
-def _crickets(clock: _Wave) -> _Wave:
-    chirp = np.clip(np.sin(math.tau * 1.15 * clock), 0, 1) * (np.sin(math.tau * 31 * clock) > 0)
-    song = 0.012 * chirp * np.sin(math.tau * 4300 * clock)
-    return np.stack([song, song * 0.5])
-
-
-def _noise(count: int, stream: np.random.Generator, slope: float, low: float, high: float) -> _Wave:
-    """Noise that falls with frequency, limited to a band, its peak at 1."""
-    size = 1 << (count - 1).bit_length()
-    frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    band = (frequencies > low) & (frequencies < high)
-    spectrum = np.zeros(frequencies.size, np.complex64)
-    turns = stream.random(int(band.sum()), np.float32) * np.float32(math.tau)
-    spectrum[band] = frequencies[band] ** -slope * np.exp(1j * turns)
-    wave: _Wave = np.fft.irfft(spectrum, size)[:count]
-    return np.asarray(wave / np.abs(wave).max(), np.float32)
-
-
-def _levelled(track: _Wave) -> Samples:
+def _levelled(track: Wave) -> Samples:
     """Bring to the wanted loudness, rounding off what would be too loud."""
     gain = 10 ** ((_LUFS - _loudness(track)) / 20)
     return np.asarray(np.tanh(track * gain / _PEAK) * _PEAK, np.float32)
 
 
-def _loudness(track: _Wave) -> float:
+def _loudness(track: Wave) -> float:
     """Loudness in LUFS, without the gate that only music with pauses needs."""
     spectrum = np.abs(np.fft.rfft(track)) ** 2
     turn = np.exp(-1j * np.linspace(0, math.pi, spectrum.shape[1]))

@@ -15,12 +15,38 @@ class Light(StrEnum):
     STORM = "storm"
 
 
+class Setting(StrEnum):
+    """Where the scene plays."""
+
+    WATER = "water"
+    MOUNTAINS = "mountains"
+    CITY = "city"
+    MEADOW = "meadow"
+    SPACE = "space"
+    INTERIOR = "interior"
+
+
+class Subject(StrEnum):
+    """Who or what a scene can show."""
+
+    CAT = "cat"
+    DOG = "dog"
+    MONSTER = "monster"
+    BOAT = "boat"
+    KITE = "kite"
+    CUP = "cup"
+    BALLOON = "balloon"
+    BIRD = "bird"
+
+
 class Weather(StrEnum):
-    """What falls from the sky."""
+    """What falls from the sky, or hangs or blows in the air."""
 
     CLEAR = "clear"
     RAIN = "rain"
     SNOW = "snow"
+    FOG = "fog"
+    WIND = "wind"
 
 
 class Move(StrEnum):
@@ -29,6 +55,8 @@ class Move(StrEnum):
     STATIC = "static"
     DRIFT = "drift"
     PAN = "pan"
+    TILT = "tilt"
+    TRACK = "track"
     ZOOM_IN = "zoom_in"
     ZOOM_OUT = "zoom_out"
 
@@ -66,19 +94,57 @@ class Coat(StrEnum):
     CREAM = "cream"
 
 
+_BEINGS = (Subject.CAT, Subject.DOG, Subject.MONSTER, Subject.BIRD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """One subject in the picture."""
+
+    subject: Subject
+    #: The colour the prompt bound to it, `#rrggbb`; None leaves it to the subject.
+    hue: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneSpec:
     """One scene, decided: everything the prompt left open has been drawn by lot."""
 
+    setting: Setting
     light: Light
     weather: Weather
     move: Move
+    #: Who is in the picture, each subject once; the first is the main one.
+    cast: tuple[Role, ...]
     pose: Pose
     mood: Mood
     coat: Coat
     kitten: bool
-    #: The boat's colour, `#rrggbb`; None is a scene without a boat.
-    boat: str | None
     #: Colours named for the picture as a whole, in the order named, `#rrggbb`.
     hues: tuple[str, ...]
     snowy_hills: bool
+    #: A character's colour and that of what it wears, `#rrggbb`; the hero has them.
+    guise: tuple[str, str] | None = None
+
+    @property
+    def lead(self) -> Role:
+        """The main subject."""
+        return self.cast[0]
+
+    @property
+    def fine(self) -> bool:
+        """Nothing falls, nothing veils the sky."""
+        return self.weather in (Weather.CLEAR, Weather.WIND) and self.light is not Light.STORM
+
+    @property
+    def hero(self) -> Role:
+        """Whom a character is: the first living being, or else the main subject."""
+        return next((role for role in self.cast if role.subject in _BEINGS), self.lead)
+
+    def accent(self, subject: Subject) -> str | None:
+        """Return the colour of what a character wears, if it is `subject`."""
+        return self.guise[1] if self.guise and self.hero.subject is subject else None
+
+    def role(self, subject: Subject) -> Role | None:
+        """Return the role of `subject`; None if it is not in the picture."""
+        return next((role for role in self.cast if role.subject is subject), None)

@@ -1,13 +1,19 @@
-"""Rain, snow, lightning, and what floats in the air when the weather is fine."""
+"""What is in the air: rain, snow, fog, leaves in the wind, lightning; dust when it is fine."""
 
 import math
 from dataclasses import dataclass
 
-from bot.studio.renderer.canvas import Group, Shape, at
+import numpy as np
+
+from bot.studio.renderer.background import clouding
+from bot.studio.renderer.canvas import Group, Node, Pixels, Shape, at
 from bot.studio.renderer.colour import WHITE, mix, rgb
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Light, Weather
+from bot.studio.renderer.spec import Light, Setting, Weather
 from bot.studio.renderer.stage import Stage
+
+#: Where fireflies live.
+_WILD = (Setting.WATER, Setting.MEADOW, Setting.MOUNTAINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,90 @@ class Falling:
                 node.place(at(side + y * sheet.slant, y))
 
 
+class Fog:
+    """Two banks of mist that drift apart, painted once and moved by whole pixels."""
+
+    #: (top and height as shares of the picture, density, pixels per second in units, depth)
+    _BANKS = ((0.28, 0.46, 0.66, 5.0, 0.1), (0.46, 0.36, 0.40, -9.0, 0.35))
+
+    def __init__(self, frame: Group, stage: Stage) -> None:
+        self._stage = stage
+        self._banks: list[tuple[Node, float, float, float, float]] = []
+        if stage.spec.weather is not Weather.FOG:
+            return
+        layout, camera = stage.layout, stage.camera
+        for index, (top, height, density, speed, depth) in enumerate(self._BANKS):
+            drift = abs(speed) * layout.unit * camera.seconds + camera.reach * depth
+            size = (round(layout.width + drift + 4), round(layout.height * height))
+            node = frame.picture(_mist(stage, f"fog {index}", size, density))
+            start = 0.0 if speed < 0 else -drift
+            self._banks.append((node, start, top * layout.height, speed * layout.unit, depth))
+
+    def show(self, t: float) -> None:
+        camera = self._stage.camera
+        # What is painted suffices for the camera's move: a clip that lasts longer sees it go back.
+        swing = camera.seconds - abs(t % (2 * camera.seconds) - camera.seconds)
+        for node, start, top, speed, depth in self._banks:
+            past = camera.travel(t) * depth * (1 if speed < 0 else -1)
+            node.place(at(round(start + speed * swing - past), round(top)))
+
+
+def _mist(stage: Stage, name: str, size: tuple[int, int], density: float) -> Pixels:
+    """A bank of mist that thins out towards its upper and lower edge, premultiplied."""
+    stream = stage.streams.named(name)
+    cover = clouding(stream, size, (3, 2))
+    rise = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
+    cover = (0.35 + 0.65 * cover) * np.sin(np.pi * rise).clip(0) ** 1.3 * density
+    colour = mix(stage.palette.haze, stage.palette.cloud_lit, 0.35)
+    pixels = np.empty((size[1], size[0], 4), np.uint8)
+    noise = stream.random((size[1], size[0]), np.float32)
+    for channel, level in enumerate((colour[2], colour[1], colour[0], 255.0)):
+        pixels[..., channel] = np.clip(cover * level + noise, 0, level)
+    return pixels
+
+
+class Leaves:
+    """What a strong wind carries along: leaves by day and night, petals over a meadow."""
+
+    _COUNT = 22
+
+    def __init__(self, group: Group, stage: Stage) -> None:
+        self._stage = stage
+        self._leaves: list[tuple[Shape, tuple[float, ...]]] = []
+        if stage.spec.weather is not Weather.WIND:
+            return
+        stream, lit = stage.streams.named("leaves"), stage.palette.lit
+        tones = [lit(rgb(text)) for text in ("#c8752e", "#d9a441", "#8f9d45", "#b3503a")]
+        for leaf in stream.random((self._COUNT, 5)).tolist():
+            size = stage.layout.unit * (5 + 8 * leaf[4] ** 2)
+            path = Path().move(-size, 0).quad(0, -size * 0.8, size, 0).quad(0, size * 0.7, -size, 0)
+            node = group.fill(path.close(), tones[int(leaf[2] * len(tones))], 0.9)
+            self._leaves.append((node, tuple(leaf)))
+
+    def show(self, t: float) -> None:
+        layout = self._stage.layout
+        for node, (x, y, speed, phase, near) in self._leaves:
+            along = (x + t * (0.16 + 0.16 * speed + 0.12 * near)) % 1.2 - 0.1
+            up = 0.12 + 0.8 * y + 0.05 * math.sin(t * (1.3 + speed) + phase * math.tau)
+            turn = math.degrees(t * (2 + 3 * speed) + phase * math.tau)
+            flip = 0.35 + 0.65 * abs(math.sin(t * 2.2 + phase * 9))
+            place = at(along * layout.width, up * layout.height, degrees=turn, stretch=flip)
+            node.place(place)
+
+
+class Air:
+    """All that is in the air before the camera."""
+
+    def __init__(self, frame: Group, stage: Stage) -> None:
+        fog = Fog(frame, stage)
+        plane = stage.plane(frame)
+        self._parts = (fog, Motes(plane, stage), Leaves(plane, stage), Falling(plane, stage))
+
+    def show(self, t: float) -> None:
+        for part in self._parts:
+            part.show(t)
+
+
 class Lightning:
     """A storm's rare, soft flash: the whole sky brightens, at most once in three seconds."""
 
@@ -75,7 +165,8 @@ class Lightning:
     def __init__(self, group: Group, stage: Stage) -> None:
         self._node: Shape | None = None
         if stage.spec.light is Light.STORM:
-            sky = Path().rect(0, 0, stage.layout.width, stage.layout.horizon)
+            top = -stage.camera.headroom
+            sky = Path().rect(0, top, stage.layout.width, stage.layout.horizon - top)
             self._node = group.fill(sky, rgb("#e8eeff"))
 
     def show(self, t: float) -> None:
@@ -125,9 +216,9 @@ class Motes:
         self._stage = stage
         self._motes: list[tuple[Group, Shape, Shape, tuple[float, ...]]] = []
         spec = stage.spec
-        if spec.weather is not Weather.CLEAR or spec.light is Light.STORM:
+        fireflies = spec.light is Light.NIGHT and spec.setting in _WILD
+        if not spec.fine or (spec.light is Light.NIGHT and not fireflies):
             return
-        fireflies = spec.light is Light.NIGHT
         colour = rgb("#d8f58a") if fireflies else stage.palette.key
         stream = stage.streams.named("motes")
         for mote in stream.random((self._COUNT, 5)).tolist():

@@ -38,7 +38,7 @@ class Willow:
             self._strands.append((node, x, index * 0.55 + float(stream.random())))
 
     def show(self, t: float) -> None:
-        top = -8 * self._stage.layout.unit
+        top = -8 * self._stage.layout.unit - self._stage.camera.headroom
         for node, x, phase in self._strands:
             lean = 0.06 * math.sin(t * 1.1 + phase) + 0.025 * math.sin(t * 2.7 + phase * 2)
             node.place((1.0, lean, x, 0.0, 1.0, top))

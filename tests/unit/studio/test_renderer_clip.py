@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.studio.renderer import Shot, UnusableReference, render
+from bot.studio.renderer import Act, Shot, UnusableReference, render
 from bot.studio.renderer.encode import Encoder
 
-SHOT = Shot(prompt="a curious cat by the lake", seed=7, width=320, height=180, seconds=4)
+SHOT = Shot(
+    prompt="a curious cat by the lake", seed=7, width=320, height=180, acts=(Act(seconds=4),)
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,12 @@ def test_a_reference_picture_survives_decoding(tmp_path):
     data = io.BytesIO()
     picture.save(data, "png")
     shot = Shot(
-        prompt="static", seed=1, width=320, height=180, seconds=1, reference=data.getvalue()
+        prompt="static",
+        seed=1,
+        width=320,
+        height=180,
+        acts=(Act(seconds=1),),
+        reference=data.getvalue(),
     )
     clip = render(shot, tmp_path, lambda _: None, backend="thorvg")
     with av.open(str(clip.video)) as container:
@@ -99,7 +106,8 @@ def test_a_reference_picture_survives_decoding(tmp_path):
 
 
 def test_a_failed_render_leaves_nothing_behind(tmp_path):
-    shot = Shot(prompt="cat", seed=1, width=320, height=180, seconds=1, reference=b"no picture")
+    acts = (Act(seconds=1),)
+    shot = Shot(prompt="cat", seed=1, width=320, height=180, acts=acts, reference=b"no picture")
     with pytest.raises(UnusableReference):
         render(shot, tmp_path, lambda _: None, backend="thorvg")
     assert list(tmp_path.iterdir()) == []
@@ -135,5 +143,9 @@ def test_an_error_while_encoding_reaches_the_caller(tmp_path):
     "size, seconds", [((321, 180), 4), ((320, 0), 4), ((320, 180), 0)], ids=["odd", "flat", "short"]
 )
 def test_impossible_shots_are_refused(size, seconds):
+    def shot():
+        acts = (Act(seconds=seconds),)
+        return Shot(prompt="", seed=0, width=size[0], height=size[1], acts=acts)
+
     with pytest.raises(ValueError, match=r"clip"):
-        Shot(prompt="", seed=0, width=size[0], height=size[1], seconds=seconds)
+        shot()

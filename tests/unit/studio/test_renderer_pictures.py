@@ -13,9 +13,9 @@ from bot.studio.renderer.backend import open_canvas
 from bot.studio.renderer.canvas import at
 from bot.studio.renderer.canvas_thorvg import ThorvgCanvas
 from bot.studio.renderer.path import Path, ribbon
-from bot.studio.renderer.prompt import parse
+from bot.studio.renderer.prompt import asked, parse
+from bot.studio.renderer.scenes import build
 from bot.studio.renderer.scenes.reference import ReferenceScene, UnusableReference, cover
-from bot.studio.renderer.scenes.water import WaterScene
 from bot.studio.renderer.stream import Streams
 
 SMALL = (320, 180)
@@ -45,7 +45,7 @@ def opened(size=SMALL, backend="thorvg"):
 def frame(prompt, *, seed=1, t=1.0, size=SMALL, backend="thorvg"):
     with opened(size, backend) as canvas:
         streams = Streams(prompt=prompt, seed=seed)
-        scene = WaterScene(canvas.root, parse(prompt, seed), streams, size=size, seconds=4)
+        scene = build(canvas.root, parse(prompt, seed), streams, size, 4)
         mark.stamp(canvas.root, *size)
         scene.show(t)
         return canvas.draw().astype(int).copy()
@@ -94,7 +94,7 @@ def test_a_frame_does_not_depend_on_the_frames_before_it():
     """Seeking matters to nobody, but a node left where it was would show here."""
     with opened() as canvas:
         streams = Streams(prompt="day", seed=1)
-        scene = WaterScene(canvas.root, parse("day", 1), streams, size=SMALL, seconds=4)
+        scene = build(canvas.root, parse("day", 1), streams, SMALL, 4)
         mark.stamp(canvas.root, *SMALL)
         for t in (0.0, 3.2, 1.0):
             scene.show(t)
@@ -125,7 +125,8 @@ def test_a_reference_is_the_first_frame_except_for_the_mark():
     picture = cover(png(), *size)
     with opened(size) as canvas:
         streams = Streams(prompt=prompt, seed=1)
-        scene = ReferenceScene(canvas.root, parse(prompt, 1), streams, picture, seconds=4)
+        wanted = asked([prompt])
+        scene = ReferenceScene(canvas.root, parse(prompt, 1), streams, picture, wanted, seconds=4)
         scene.show(0.0)
         assert np.array_equal(canvas.draw(), picture)
         scene.show(2.0)
@@ -159,6 +160,22 @@ def test_a_standing_paw_moves_with_the_ground(gait):
 def test_a_ribbon_ends_round():
     path = ribbon([(0, 0), (10, 0), (20, 0)], [8, 8, 8])
     assert max(path.points[0::2]) == pytest.approx(24)
+
+
+@pytest.mark.parametrize("leftwards", [True, False])
+def test_combing_an_outline_changes_no_pixel_by_more_than_a_shade(leftwards):
+    """Ovals, a hole and an open run: the area is the same, whichever way it is drawn."""
+    hole = [(6, 6), (6, 30), (30, 30), (30, 6)]
+    path = Path().rect(2, 2, 32, 32).polygon(hole).circle(50, 40, 9).oval(18, 18, 5, 8)
+    path.move(40, 5).line(60, 5).line(60, 15)
+    pictures = []
+    for outline in (path, path.combed(leftwards=leftwards)):
+        with opened((64, 64), "thorvg") as canvas:
+            canvas.root.fill(outline, (255, 255, 255))
+            pictures.append(canvas.draw().astype(int).copy())
+    assert np.abs(pictures[0] - pictures[1]).max() <= 2
+    assert pictures[0][18, 18, 0] == 255
+    assert pictures[0][10, 10, 0] == 0
 
 
 def test_auto_falls_back_when_skia_cannot_be_loaded(monkeypatch):

@@ -1,17 +1,27 @@
 """The sound of a scene, measured as broadcasters do."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 
-from bot.studio.renderer import sound
+from bot.studio.renderer import ambience, sound
 from bot.studio.renderer.encode import SAMPLE_RATE
 from bot.studio.renderer.prompt import parse
+from bot.studio.renderer.spec import Setting, Weather
 from bot.studio.renderer.stream import Streams
 
-SCENES = ["golden hour", "night", "thunderstorm", "snow at dawn", "rain, day"]
+SCENES = [
+    "lake, golden hour",
+    "meadow, night",
+    "city, thunderstorm",
+    "mountains, snow at dawn",
+    "space",
+    "interior, rain, day",
+    "meadow, windy noon",
+]
 
 
 def play(prompt, *, seed=1, seconds=4):
@@ -74,4 +84,29 @@ def test_rain_is_brighter_than_still_water():
         spectrum = np.abs(np.fft.rfft(samples[0])) ** 2
         return spectrum[len(spectrum) // 6 :].sum() / spectrum.sum()
 
-    assert treble(play("rain, day")) > 2 * treble(play("clear, day"))
+    assert treble(play("lake, rain, day")) > 2 * treble(play("lake, clear, day"))
+
+
+def test_every_setting_has_a_sound_of_its_own():
+    """Prompt and seed are one and the same: only the place differs."""
+    streams = Streams(prompt="a cat at noon", seed=1)
+    spec = parse("a cat at noon", 1)
+    tracks = [
+        sound.compose(replace(spec, setting=setting), streams, 2).tobytes() for setting in Setting
+    ]
+    assert len(set(tracks)) == len(Setting)
+
+
+def test_walls_keep_the_high_notes_of_the_rain_out():
+    streams = Streams(prompt="rain", seed=1)
+    spec = replace(parse("rain, noon", 1), setting=Setting.MEADOW)
+    inside = replace(spec, setting=Setting.INTERIOR)
+    dry = replace(spec, weather=Weather.CLEAR)
+
+    def treble(spec):
+        clock = np.arange(2 * SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
+        spectrum = np.abs(np.fft.rfft(ambience.around(spec, clock, streams, 110)[0])) ** 2
+        return spectrum[len(spectrum) // 4 :].sum()
+
+    assert treble(spec) > 2 * treble(inside)
+    assert treble(spec) > 2 * treble(dry)

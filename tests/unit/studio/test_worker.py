@@ -32,8 +32,9 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def order(folder: Path, prompt: str) -> bytes:
-    shot = {"prompt": prompt, "seed": 1, "width": 720, "height": 1280, "seconds": 4}
-    return json.dumps(shot | {"reference": None, "folder": str(folder)}).encode() + b"\n"
+    script = {"prompt": prompt, "seed": 1, "width": 720, "height": 1280, "characters": []}
+    script |= {"acts": [{"seconds": 4, "changes": []}], "reference": None, "footage": None}
+    return json.dumps(script | {"folder": str(folder)}).encode() + b"\n"
 
 
 def tell(worker: subprocess.Popen[bytes], line: bytes) -> None:

@@ -14,7 +14,7 @@ from bot.studio.renderer.actors.gait import RUN, WALK, Gait
 from bot.studio.renderer.canvas import Group, at
 from bot.studio.renderer.colour import BLACK, mix, rgb
 from bot.studio.renderer.path import Path
-from bot.studio.renderer.spec import Pose
+from bot.studio.renderer.spec import Pose, Subject
 from bot.studio.renderer.stage import Stage
 
 _GAITS: dict[Pose, Gait] = {Pose.WALK: WALK, Pose.RUN: RUN}
@@ -33,19 +33,20 @@ class _Body(Protocol):
 class Cat:
     """The cat of a scene, with its shadow."""
 
-    def __init__(self, group: Group, stage: Stage, *, haste: float = 1.0) -> None:
+    def __init__(
+        self, group: Group, stage: Stage, *, hue: str | None = None, haste: float = 1.0
+    ) -> None:
         self._stage, self._node = stage, group.group()
         spec = stage.spec
         shadow = Path().oval(4, 1, 66, 6.5)
         self._node.fill(shadow, mix(stage.palette.grass, BLACK, 0.75), 0.30)
-        self._body = self._bodied(self._node.group(), spec.pose, haste)
+        self._body = self._bodied(self._node.group(), spec.pose, hue, haste)
 
-    def _bodied(self, group: Group, pose: Pose, haste: float) -> _Body:
+    def _bodied(self, group: Group, pose: Pose, hue: str | None, haste: float) -> _Body:
         stage = self._stage
-        fur = dyed(stage.spec.coat, stage.palette)
-        collar = stage.palette.lit(
-            rgb(_COLLARS[int(stage.streams.named("collar").integers(len(_COLLARS)))])
-        )
+        fur = dyed(stage.spec.coat, stage.palette, hue)
+        own = _COLLARS[int(stage.streams.named("collar").integers(len(_COLLARS)))]
+        collar = stage.palette.lit(rgb(stage.spec.accent(Subject.CAT) or own))
         if pose in _GAITS:
             return Going(group, stage, fur, collar, gait=_GAITS[pose], haste=haste)
         if pose is Pose.SLEEP:

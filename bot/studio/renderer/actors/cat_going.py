@@ -43,7 +43,7 @@ class Going:
         self._haunch.fill(Path().oval(-35, -40, 16, 17), fur.main)
         self._front = group.group()
         collars.fasten(self._front, collar, key, (37, -58, 49, -41, 61, -46, 53, -41))
-        self._head = Head(group, fur, key, mood=stage.spec.mood, asleep=False)
+        self._head = Head(group, stage, fur, asleep=False)
 
     def _add_legs(self, group: Group, which: tuple[int, int], fur: Fur, colour: Colour) -> None:
         for index in which:

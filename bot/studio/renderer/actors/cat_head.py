@@ -6,11 +6,13 @@ to the right; the body carries it. Eyes blink, pupils follow, ears twitch.
 
 import math
 
+from bot.studio.renderer.actors import helmet
 from bot.studio.renderer.actors.coat import Fur
 from bot.studio.renderer.canvas import Group, Shape, at
 from bot.studio.renderer.colour import Colour, mix, rgb
 from bot.studio.renderer.path import Path
 from bot.studio.renderer.spec import Mood
+from bot.studio.renderer.stage import Stage
 
 _EYES = ((-10.0, 1.0), (15.0, 1.0))
 _INK = rgb("#1d1a22")
@@ -19,14 +21,15 @@ _INK = rgb("#1d1a22")
 class Head:
     """A head in a group of its own; `show` turns it, the caller's `place` carries it."""
 
-    def __init__(self, group: Group, fur: Fur, rim: Colour, *, mood: Mood, asleep: bool) -> None:
+    def __init__(self, group: Group, stage: Stage, fur: Fur, *, asleep: bool) -> None:
         self._node = group.group()
-        self._mood, self._asleep = mood, asleep
+        self._mood, self._asleep = stage.spec.mood, asleep
         self._ears = [self._ear(fur, x, lean) for x, lean in ((-17.0, -6.0), (16.0, 7.0))]
-        self._skull(fur, rim)
+        self._skull(fur, stage.palette.key)
         self._open, self._pupils = self._eyes(fur)
         self._lids = [self._lid(x, y) for x, y in _EYES]
         self._muzzle(fur)
+        helmet.put_on(self._node, stage, 47)
 
     def _ear(self, fur: Fur, x: float, lean: float) -> Group:
         ear = self._node.group()

@@ -30,7 +30,7 @@ class Sitting:
         self._paw = self._forepaw(group, fur, limb)
         self._draw_haunch(group, fur)
         collars.fasten(group, collar, key, (-7, -76, 8, -61, 30, -69, 16, -62.5))
-        self._head = Head(group, fur, key, mood=stage.spec.mood, asleep=False)
+        self._head = Head(group, stage, fur, asleep=False)
         self._butterfly = Butterfly(group, stage) if playing else None
 
     def _draw_trunk(self, group: Group, fur: Fur, key: Colour) -> None:

@@ -40,7 +40,7 @@ class Sleeping:
         self._back.line(arc, mix(fur.main, BLACK, 0.25), 2.0, 0.5)
         self._tail = Tail(group, fur, outlined=True)
         group.fill(Path().oval(52, -5, 15, 6), fur.paw)
-        self._head = Head(group, fur, key, mood=stage.spec.mood, asleep=True)
+        self._head = Head(group, stage, fur, asleep=True)
         self._dreams = [group.line(_zed(), WHITE, 2.4, 0.85) for _ in range(self._DREAMS)]
         self._turned = -1.0 if stage.layout.mirrored else 1.0
 

@@ -1,8 +1,8 @@
 """The coats a cat can wear."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.studio.renderer.colour import Colour, mix, rgb
+from bot.studio.renderer.colour import BLACK, WHITE, Colour, mix, octets, rgb
 from bot.studio.renderer.palette import Palette
 from bot.studio.renderer.spec import Coat
 
@@ -52,9 +52,12 @@ _DYES = {
 }
 
 
-def dyed(coat: Coat, palette: Palette) -> Fur:
-    """The coat's colours under the scene's light."""
+def dyed(coat: Coat, palette: Palette, hue: str | None = None) -> Fur:
+    """The coat's colours under the scene's light; `hue` dyes what no cat is born with."""
     dye = _DYES[coat]
+    if hue is not None:
+        points, belly = (_hex(mix(rgb(hue), end, 0.3)) for end in (BLACK, WHITE))
+        dye = replace(_DYES[Coat.GREY], main=hue, dark=points, pale=belly)
     lit = palette.lit
     main, dark, pale = (lit(rgb(text)) for text in (dye.main, dye.dark, dye.pale))
     shadow = mix(palette.land, (0, 0, 0), 0.4)
@@ -72,3 +75,7 @@ def dyed(coat: Coat, palette: Palette) -> Fur:
         masked=dye.masked,
         patches=tuple(lit(rgb(text)) for text in dye.patches),
     )
+
+
+def _hex(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*octets(colour))
