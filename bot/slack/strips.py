@@ -14,7 +14,7 @@ from bot.domain.run import Run
 from bot.domain.video import Asset
 from bot.errors import PublishError, TargetPaused
 from bot.ports import MediaLibrary
-from bot.slack_api.upload import upload
+from bot.slack_api.upload import upload_file
 from bot.slack_api.web_api import WebApi
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ class Strips:
                 length=str(sheet.bytes),
             )
             url, file = str(answer.get("upload_url")), str(answer.get("file_id"))
-            await upload(self._client, url, self._media.path(sheet), sheet)
+            await upload_file(self._client, url, self._media.path(sheet), sheet)
             await self._api.read(
                 "files.completeUploadExternal", _WHAT, files=[{"id": file, "title": "Frames"}]
             )

@@ -22,7 +22,7 @@ _HOSTS = (".slack.com", ".slack-gov.com")
 _RECEIVED = re.compile(r"OK - (\d+)")
 
 
-async def upload(client: httpx.AsyncClient, url: str, path: Path, asset: Asset) -> None:
+async def upload_file(client: httpx.AsyncClient, url: str, path: Path, asset: Asset) -> None:
     """Send *asset*, the file at *path*, to *url*.
 
     Raises `TargetUnavailable` when it did not arrive whole, and `PostRejected` when the file is
@@ -43,6 +43,8 @@ async def upload(client: httpx.AsyncClient, url: str, path: Path, asset: Asset) 
             response = await client.send(request, follow_redirects=False)
         except httpx.HTTPError as error:
             raise _broken(f"the connection failed ({type(error).__name__})") from error
+        except OSError as error:
+            raise _broken(f"the file could not be read ({error.strerror})") from error
     if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         raise PostRejected(
             f"Slack does not take a file of {size} bytes.", hint="Make the video shorter."
@@ -76,10 +78,7 @@ def _checked(api: httpx.URL, url: str) -> httpx.URL:
     except httpx.InvalidURL as error:
         raise _broken("Slack gave no address for it") from error
     own = (address.scheme, address.host, address.port) == (api.scheme, api.host, api.port)
-    slack = address.scheme == "https" and f".{address.host}".endswith(
-        (".slack.com", ".slack-gov.com")
-    )
-    if not own and not slack:
+    if not own and not (address.scheme == "https" and f".{address.host}".endswith(_HOSTS)):
         raise _broken(f"it would have gone to {address.host or 'nowhere'}")
     return address
 

@@ -3,7 +3,7 @@
 from tests.fake_slack.blocks import check_message
 from tests.fake_slack.method import Call, method
 from tests.fake_slack.refusal import Refusal
-from tests.fake_slack.workspace import BOT_USER, File
+from tests.fake_slack.workspace import BOT_USER, TEAM, File
 
 
 @method("files.getUploadURLExternal", "filename length alt_txt snippet_type", scopes="files:write")
@@ -85,6 +85,7 @@ def _uploaded(call: Call, file_id: str) -> File:
 def _shape(file: File) -> dict:
     """Return a file as `files.info` shows it; kinds of places without any are left out."""
     public, private = (list(file.shares.get(k, {})) for k in ("public", "private"))
+    created = int(file.completed_at.timestamp()) if file.completed_at else 0
     return {
         "id": file.id,
         "name": file.name,
@@ -93,7 +94,18 @@ def _shape(file: File) -> dict:
         "filetype": file.name.rpartition(".")[2],
         "size": file.received,
         "user": BOT_USER,
-        "created": int(file.completed_at.timestamp()) if file.completed_at else 0,
+        "user_team": TEAM,
+        "created": created,
+        "timestamp": created,
+        "mode": "hosted",
+        "pretty_type": "MPEG 4 Video" if file.name.endswith(".mp4") else "Binary",
+        "editable": False,
+        "file_access": "visible",
+        "public_url_shared": False,
+        "display_as_bot": False,
+        "is_starred": False,
+        "has_rich_preview": False,
+        "comments_count": 0,
         "is_external": False,
         "is_public": bool(public),
         "permalink": f"https://reelbot.slack.com/files/{BOT_USER}/{file.id}/{file.name}",

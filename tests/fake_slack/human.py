@@ -199,7 +199,16 @@ class People:
             "type": "event_callback",
             "event_id": self.workspace.number("Ev"),
             "event_time": int(self.workspace.now().timestamp()),
-            "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+            "is_ext_shared_channel": False,
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": TEAM,
+                    "user_id": BOT_USER,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
             "event": {"event_ts": self.workspace.stamp(), **deepcopy(event)},
         }
         return await self.deliver(Delivery("events_api", payload))

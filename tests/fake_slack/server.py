@@ -14,19 +14,18 @@ from typing import Any
 from aiohttp import web
 
 from tests.fake_slack import chat, conversations, files, people, views  # noqa: F401 they register
-from tests.fake_slack.blocks import check_message
 from tests.fake_slack.chat import decoded
 from tests.fake_slack.delivery import Delivery, post
 from tests.fake_slack.fault import Fault, Hang, Planned, RateLimit, Refuse, Reset, Slow, Status
 from tests.fake_slack.human import People
 from tests.fake_slack.method import METHODS, Call
 from tests.fake_slack.refusal import Refusal
+from tests.fake_slack.response_url import ResponseUrls
 from tests.fake_slack.socket_mode import Sockets
 from tests.fake_slack.workspace import Channel, Token, Workspace
 
 _STRUCTURED = {"attachments", "blocks", "files", "metadata", "view"}
 SIGNING_SECRET = "signing-secret"
-_RESPONSES, _RESPONSE_SECONDS = 5, 30 * 60
 
 
 @dataclass
@@ -37,18 +36,6 @@ class Upload:
     bytes: int
     sha256: str | None
     headers: dict[str, str]
-
-
-@dataclass
-class ResponseUrl:
-    """An address that may be posted to five times within half an hour."""
-
-    user: str
-    channel: Channel
-    #: The message it is about; None for a slash command.
-    message: dict | None
-    until: datetime
-    uses: int = 0
 
 
 class FakeSlack(People):
@@ -70,7 +57,7 @@ class FakeSlack(People):
         self.spacing: dict[str, float] = {}
         self._hashing = hashing
         self._planned: list[Planned] = []
-        self._response_urls: dict[str, ResponseUrl] = {}
+        self._response_urls = ResponseUrls(self.workspace)
         self._last: dict[tuple[str, str | None], datetime] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -292,53 +279,21 @@ class FakeSlack(People):
         return delivery
 
     def response_url(self, user: str, channel: Channel, message: dict | None = None) -> str:
-        name = self.workspace.number("r")
-        until = self.workspace.now() + timedelta(seconds=_RESPONSE_SECONDS)
-        self._response_urls[name] = ResponseUrl(user, channel, message, until)
-        return f"{self.base}/response/{name}"
+        return f"{self.base}/response/{self._response_urls.issue(user, channel, message)}"
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
+        body, name = await request.json(), request.match_info["id"]
         self.responses.append(body)
         fault = self._meet("response_url", None)
-        target = self._response_urls.get(request.match_info["id"])
-        return await self._answer(request, fault, lambda: self._use(target, body))
+        return await self._answer(request, fault, lambda: self._use(name, body))
 
-    def _use(self, target: ResponseUrl | None, body: dict) -> web.Response:
-        if target is None or self.workspace.now() > target.until:
-            return web.json_response({"ok": False, "error": "expired_url"}, status=404)
-        if target.uses >= _RESPONSES:
-            return web.json_response({"ok": False, "error": "used_url"}, status=404)
-        target.uses += 1
+    def _use(self, name: str, body: dict) -> web.Response:
         try:
-            self._say(target, body)
+            self._response_urls.use(name, body)
         except Refusal as refusal:
-            return web.json_response(refusal.answer, status=400)
+            gone = refusal.word in {"expired_url", "used_url"}
+            return web.json_response(refusal.answer, status=404 if gone else 400)
         return web.Response(text="ok")
-
-    def _say(self, target: ResponseUrl, body: dict) -> None:
-        known = {
-            "text", "blocks", "response_type", "replace_original", "delete_original", "thread_ts",
-            "attachments", "metadata", "mrkdwn", "unfurl_links", "unfurl_media",
-        }  # fmt: skip
-        if unknown := set(body) - known:
-            raise Refusal("invalid_arguments", *(f"unknown argument: {k}" for k in unknown))
-        original, space = target.message, self.workspace
-        if body.get("delete_original"):
-            target.channel.messages[:] = [m for m in target.channel.messages if m is not original]
-            space.ephemerals = [e for e in space.ephemerals if e[2] is not original]
-            return
-        blocks = check_message(body["blocks"]) if body.get("blocks") else None
-        if not body.get("text") and not blocks:
-            raise Refusal("no_text")
-        message = space.own(text=body.get("text", ""), blocks=blocks)
-        if original and body.get("replace_original", True) and "response_type" not in body:
-            original.update(message)
-        elif body.get("response_type") == "in_channel":
-            space.post(target.channel, message, body.get("thread_ts"))
-        else:
-            message.update(ts=space.stamp(), is_ephemeral=True)
-            space.ephemerals.append((target.channel.id, target.user, message))
 
 
 async def _arguments(request: web.Request) -> dict:

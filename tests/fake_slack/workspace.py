@@ -80,6 +80,8 @@ class Channel:
             "is_general": False,
             "is_member": BOT_USER in self.members,
             "num_members": len(self.members),
+            "topic": {"value": "", "creator": "", "last_set": 0},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
         }
 
 
@@ -159,6 +161,7 @@ class Workspace:
             "is_ultra_restricted": False,
             "is_stranger": False,
             "tz": "Europe/Berlin",
+            "tz_offset": 3600,
             "profile": {"real_name": name.title(), "display_name": name},
             **more,
         }
@@ -248,6 +251,9 @@ class Workspace:
             thread_ts = parent.get("thread_ts", thread_ts)
             message["thread_ts"] = parent["thread_ts"] = thread_ts
             parent["reply_count"] = parent.get("reply_count", 0) + 1
+            repliers = {*parent.get("reply_users", ()), message["user"]}
+            parent |= {"reply_users": sorted(repliers), "reply_users_count": len(repliers)}
+            parent["latest_reply"] = message["ts"]
         channel.messages.append(message)
         return message
 
@@ -298,7 +304,15 @@ class Workspace:
         if channel.is_im:
             file.ims.append(channel.id)
         kind = "private" if channel.is_private or channel.is_im else "public"
-        share = {"ts": posted["ts"], "channel_name": channel.name, "team_id": TEAM}
+        share = {
+            "ts": posted["ts"],
+            "channel_name": channel.name,
+            "team_id": TEAM,
+            "share_user_id": BOT_USER,
+            "reply_users": [],
+            "reply_users_count": 0,
+            "reply_count": 0,
+        }
         if "thread_ts" in posted:
             share["thread_ts"] = posted["thread_ts"]
         file.shares.setdefault(kind, {}).setdefault(channel.id, []).append(share)

@@ -82,11 +82,11 @@ def world(tmp_path, slack):
 
 
 @asynccontextmanager
-async def boot(world, slack, killer=None):
+async def boot(world, slack, killer=None, patience=30.0):
     client = httpx.AsyncClient(
         base_url=slack.api_url,
         headers={"authorization": "Bearer xoxb-test"},
-        timeout=0.5,
+        timeout=patience,
         transport=Mortal(killer or Killer()),
     )
     async with world.boot() as bot, client:
@@ -95,8 +95,10 @@ async def boot(world, slack, killer=None):
 
 
 @pytest.fixture
-async def bot(world, slack):
-    async with boot(world, slack) as bot:
+async def bot(world, slack, request):
+    """A bot that is impatient only where it is not answered at all."""
+    fault = getattr(request.node, "callspec", None) and request.node.callspec.params.get("fault")
+    async with boot(world, slack, patience=0.5 if "timeout" in (fault or "") else 30) as bot:
         yield bot
 
 

@@ -26,7 +26,7 @@ from bot.publishers.limits import SLACK
 from bot.publishers.slack.sight import Sight, read_file
 from bot.slack_api.channels import Channels
 from bot.slack_api.refusal import refuse
-from bot.slack_api.upload import upload
+from bot.slack_api.upload import upload_file
 from bot.slack_api.web_api import WebApi
 
 __all__ = ["SlackPublisher"]
@@ -118,7 +118,7 @@ class SlackPublisher:
         )
         self._require_looking()
         path = self._media.path(post.asset)
-        await upload(self._client, str(answer.get("upload_url")), path, post.asset)
+        await upload_file(self._client, str(answer.get("upload_url")), path, post.asset)
         await self._turn(channel)
         return {"file": str(answer.get("file_id")), "channel": channel}
 
@@ -147,7 +147,7 @@ class SlackPublisher:
                 return [await self._delivery(post.target, handle, sight)]
             if self._clock.now() - since < PATIENCE:
                 raise _not_shown_yet(post.target, TargetUnavailable)
-            await self._api.read("files.delete", post.target, file=handle["file"])
+            await self._api.read("files.delete", post.target, expect=_GONE, file=handle["file"])
         except TargetPaused as error:  # a person makes it possible again, then we look again
             raise TargetUnavailable(str(error), hint=error.hint) from error
         return []
@@ -235,9 +235,11 @@ class SlackPublisher:
 
     async def _shown(self, post: Post, handle: Mapping[str, str]) -> Delivery:
         """Return the delivery when the file shows; a look that fails is no news."""
-        sight = None
+        sight, until = None, self._clock.now() + timedelta(seconds=sum(LOOKS))
         for pause in LOOKS:
             await self._clock.sleep(pause)
+            if self._clock.now() > until:
+                break
             try:
                 sight = await self._look(post, handle)
             except TargetUnavailable as error:

@@ -1,9 +1,11 @@
 """What `files.info` says of a file: whether people see it, where, since when."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+_STAMP = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,34 +25,31 @@ class Sight:
     @property
     def at(self) -> datetime | None:
         """When the message was posted."""
-        seconds, _, micros = (self.ts or "").partition(".")
-        if not seconds.isdecimal() or not micros.isdecimal():
+        stamp = _STAMP.fullmatch(self.ts or "")
+        if stamp is None:
             return None
-        return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(micros))
+        return _EPOCH + timedelta(seconds=int(stamp[1]), microseconds=int(stamp[2]))
 
 
 def read_file(answer: Mapping[str, object], channel: str) -> Sight:
     """Return what the answer shows of the file in *channel*."""
     file = answer.get("file")
     file = file if isinstance(file, dict) else {}
+    shares = file.get("shares")
+    kinds = list(shares.values()) if isinstance(shares, dict) else []
+    ours = [share for kind in kinds for share in _list_of(kind, channel)]
+    stamps = [s["ts"] for s in ours if isinstance(s, dict) and isinstance(s.get("ts"), str)]
     # `shares` comes last; the lists of places, direct messages among them, may be there before it.
-    places = [place for kind in ("channels", "groups", "ims") for place in file.get(kind) or ()]
-    shares = [share for kind in _mappings(file.get("shares")) for share in _of(kind, channel)]
-    stamps = [s["ts"] for s in shares if isinstance(s, dict) and isinstance(s.get("ts"), str)]
+    places = [_list_of(file, kind) for kind in ("channels", "groups", "ims")]
     permalink = file.get("permalink")
     return Sight(
-        is_shared=bool(places or any(_mappings(file.get("shares")))),
+        is_shared=any(places) or any(kinds),
         is_deleted=file.get("mode") == "tombstone",
         ts=stamps[0] if stamps else None,
         permalink=permalink if isinstance(permalink, str) else None,
     )
 
 
-def _mappings(shares: object) -> list[Mapping[str, object]]:
-    found = shares.values() if isinstance(shares, dict) else ()
-    return [kind for kind in found if isinstance(kind, dict)]
-
-
-def _of(kind: Mapping[str, object], channel: str) -> list[object]:
-    shares = kind.get(channel)
-    return shares if isinstance(shares, list) else []
+def _list_of(item: object, key: str) -> list[object]:
+    found = item.get(key) if isinstance(item, dict) else None
+    return found if isinstance(found, list) else []

@@ -1,6 +1,7 @@
 """What is particular about posting in Slack: words, channels, bytes, turns."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import httpx
@@ -10,6 +11,7 @@ from bot.domain.post import Post, Target
 from bot.domain.video import Asset
 from bot.errors import AmbiguousPost, PostRejected, TargetPaused, TargetUnavailable
 from bot.publishers.slack import SlackPublisher
+from bot.publishers.slack.sight import Sight, read_file
 from tests.clock import FakeClock
 from tests.fake_slack import FakeSlack, RateLimit, Refuse, Reset, Status
 
@@ -372,3 +374,72 @@ async def test_the_token_appears_in_no_message(slack, publisher):
         with pytest.raises(TargetUnavailable) as caught:
             await publisher.prepare(make_post())
         assert "xoxb" not in f"{caught.value} {caught.value.hint}"
+
+
+async def test_nobody_waits_longer_than_a_minute_for_a_share(slack, publisher):
+    slack.fail("files.info", RateLimit(120), times=99)
+    handle = await publisher.prepare(make_post())
+    start = slack.workspace.clock.elapsed
+    with pytest.raises(AmbiguousPost):
+        await publisher.publish(make_post(), handle)
+    assert slack.workspace.clock.elapsed - start < 60
+
+
+async def test_what_slack_cannot_delete_because_it_has_gone_is_absent(slack, publisher):
+    slack.workspace.drop_shares = 1
+    handle = await publisher.prepare(make_post())
+    sent = slack.workspace.clock.now()
+    with pytest.raises(AmbiguousPost):
+        await publisher.publish(make_post(), handle)
+    await slack.workspace.clock.advance(15 * 60)
+    slack.fail("files.delete", Refuse("file_not_found"))
+    assert await publisher.find(make_post(), handle, since=sent) == []
+
+
+async def test_a_file_that_cannot_be_read_to_its_end_is_not_uploaded(slack, publisher, monkeypatch):
+    async def broken(_path):
+        yield b"x"
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("bot.publishers.slack.upload._read", broken)
+    with pytest.raises(TargetUnavailable, match="Input/output error"):
+        await publisher.prepare(make_post())
+
+
+SHARES = {"public": {"C1": [{"ts": "1700000000.000100"}]}}
+
+
+@pytest.mark.parametrize(
+    "file, shared, stamp",
+    [
+        ({"shares": SHARES}, True, "1700000000.000100"),
+        ({"shares": {"private": SHARES["public"]}}, True, "1700000000.000100"),
+        ({"shares": {"public": {"C2": [{"ts": "1.000001"}]}}}, True, None),
+        ({"channels": ["C1"]}, True, None),
+        ({"ims": ["D1"], "shares": {}}, True, None),
+        ({"shares": {"public": {}}}, False, None),
+        ({"shares": [], "channels": 5}, False, None),
+        ({"shares": {"public": [1]}}, True, None),
+        ({"shares": {"public": {"C1": [5, {"ts": 5}]}}}, True, None),
+        ([], False, None),
+        (None, False, None),
+    ],
+)
+def test_what_slack_shows_of_a_file_is_read_without_stumbling(file, shared, stamp):
+    sight = read_file({"ok": True, "file": file}, "C1")
+    assert (sight.is_shared, sight.ts) == (shared, stamp)
+
+
+@pytest.mark.parametrize(
+    "stamp, at",
+    [
+        ("1700000000.000100", datetime(2023, 11, 14, 22, 13, 20, 100, UTC)),
+        ("1700000000", None),
+        ("9" * 40 + ".000000", None),
+        ("", None),
+        ("x.y", None),
+    ],
+)
+def test_slacks_stamps_are_instants(stamp, at):
+    sight = Sight(is_shared=True, is_deleted=False, ts=stamp, permalink=None)
+    assert sight.at == at
