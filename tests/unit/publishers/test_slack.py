@@ -401,7 +401,7 @@ async def test_a_file_that_cannot_be_read_to_its_end_is_not_uploaded(slack, publ
         yield b"x"
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("bot.publishers.slack.upload._read", broken)
+    monkeypatch.setattr("bot.slack_api.upload._read", broken)
     with pytest.raises(TargetUnavailable, match="Input/output error"):
         await publisher.prepare(make_post())
 
