@@ -52,11 +52,11 @@ class RoomConfig:
     #: The zone that days are counted in.
     timezone: str = "UTC"
 
-    def holders(self, right: Right) -> Who:
-        """Return who has *right*; an admin has every other one as well."""
+    def holders(self, right: Right) -> tuple[Who, ...]:
+        """Return who has *right*: an admin has every other one, who may post to X may ask, too."""
         return {
-            Right.ANYONE: Who(everyone=True),
-            Right.GENERATE: self.generate,
-            Right.PUBLISH_X: self.publish_x,
-            Right.ADMIN: self.admin,
+            Right.ANYONE: (Who(everyone=True),),
+            Right.GENERATE: (self.generate, self.publish_x, self.admin),
+            Right.PUBLISH_X: (self.publish_x, self.admin),
+            Right.ADMIN: (self.admin,),
         }[right]

@@ -267,7 +267,8 @@ class RightsShape(Shape):
         "every full member; guests and members of other workspaces never are.",
     )
     publish_x: People = Field(
-        default=(), description="Who may let posts out to X, as in [U0123ABCD, S0123ABCD]."
+        default=(),
+        description="Who may let posts out to X, as in [U0123ABCD, S0123ABCD]; they may ask, too.",
     )
     admin: People = Field(
         default=(),

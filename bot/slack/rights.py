@@ -57,10 +57,10 @@ class Rights:
             raise Denied("denied.unknown", why=str(error)) from error
 
     async def _holds(self, asked: Asked, right: Right) -> bool:
-        config = self._config()
-        return await self._is_among(asked, config.holders(right)) or await self._is_among(
-            asked, config.admin
-        )
+        for holders in self._config().holders(right):
+            if await self._is_among(asked, holders):
+                return True
+        return False
 
     async def _is_among(self, asked: Asked, who: Who) -> bool:
         if who.everyone or asked.user in who.users or asked.channel in who.channels:

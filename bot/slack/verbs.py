@@ -49,7 +49,7 @@ _ALL = (
     Verb(name="delete", takes=Takes.RUN, right=Right.GENERATE),
     Verb(name="templates"),
     Verb(name="schedules"),
-    Verb(name="pause", takes=Takes.SCHEDULE, right=Right.ADMIN),
+    Verb(name="pause", takes=Takes.SCHEDULE, right=Right.GENERATE),
     Verb(name="resume", takes=Takes.SCHEDULE, right=Right.ADMIN),
     Verb(name="fire", takes=Takes.SCHEDULE, right=Right.GENERATE),
     Verb(name="stop", options=frozenset({"why"})),

@@ -58,7 +58,7 @@ async def test_guests_strangers_and_bots_can_do_nothing(house, kind):
 
 async def test_a_user_group_gives_rights_and_is_asked_for_once_in_five_minutes(house):
     house.slack.workspace.usergroups["S0MAKERS"] = ["U0JANE"]
-    house.set(generate=Who(groups=("S0MAKERS",)), admin=Who())
+    house.set(generate=Who(groups=("S0MAKERS",)), publish_x=Who(), admin=Who())
     async with house.boot() as bot:
         await ask(house)
         await ask(house, "a dog")
@@ -75,7 +75,7 @@ async def test_a_user_group_gives_rights_and_is_asked_for_once_in_five_minutes(h
 
 
 async def test_a_channel_gives_rights_to_whoever_asks_there(house):
-    house.set(generate=Who(channels=(house.cats.id,)), admin=Who())
+    house.set(generate=Who(channels=(house.cats.id,)), publish_x=Who(), admin=Who())
     async with house.boot() as bot:
         await ask(house)
         await ask(house, channel="#desk", user=house.bob)

@@ -4,7 +4,7 @@
                                                └──> acts ──> Intake, Pipeline, Store
     Pipeline ──> board, notices ──> cards
 
-`app` builds a ControlRoom before the pipeline, which shows its runs on `board` and tells
+`app` alone builds a ControlRoom: before the pipeline, which shows its runs on `board` and tells
 `notices`, and opens it once the pipeline runs.
 """
 

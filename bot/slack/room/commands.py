@@ -65,15 +65,16 @@ class Commands:
 
     async def obey(self, asked: Asked, line: Line) -> None:
         """Do it. Raises whatever says why not."""
-        name = line.verb.name if line.verb else ""
         if line.verb is None:
             await self._make(asked, line)
-        elif line.run is not None and name in self._on_runs:
+            return
+        name = line.verb.name
+        await self._office.rights.require(asked, line.verb.right)
+        if line.run is not None and name in self._on_runs:
             await self._on_runs[name](asked, await self._office.find(line.run))
         elif name in self._on_schedules:
             await self._on_schedules[name](asked, line.about or "")
         elif name in self._answers:
-            await self._office.rights.require(asked, Right.ANYONE)
             answer = await self._answers[name](line, await self._office.scenery.scene())
             await self._office.tell(asked, answer)
         elif name == "remix":
@@ -143,7 +144,6 @@ class Commands:
     # --- runs -----------------------------------------------------------------------------------
 
     async def _show(self, asked: Asked, run: Run) -> None:
-        await self._office.rights.require(asked, Right.ANYONE)
         scene = await self._office.scenery.scene(run)
         await self._office.tell(asked, lists.details_answer(run, scene))
 
@@ -165,7 +165,6 @@ class Commands:
 
     async def _confirms(self, asked: Asked, run: Run, action: Action) -> bool:
         """Show the button instead where it asks once more; whether it does."""
-        await self._office.rights.require(asked, Right.GENERATE)
         scene = await self._office.scenery.scene(run)
         button = buttons.of_run(action, run, scene)
         if "confirm" not in button:
@@ -176,7 +175,6 @@ class Commands:
         return True
 
     async def _start(self, asked: Asked) -> None:
-        await self._office.rights.require(asked, Right.ADMIN)
         sure = self._office.words("answer.sure")
         button = buttons.start(self._office.words)
         await self._office.tell(asked, message(sure, [section(sure), *actions(button)]))
