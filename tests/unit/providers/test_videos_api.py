@@ -1275,7 +1275,10 @@ async def test_content_missing_after_its_time_is_gone(api, clock):
     [
         (Status(401), Unauthorized),
         (Status(403), Unauthorized),
+        (Status(401, {"error": {"message": "Your API key has expired."}}), Unauthorized),
         (Status(429), RateLimited),
+        (Status(429, {"error": {"message": "Your limit expires in 20 s."}}), RateLimited),
+        (Status(503, {"error": {"message": "The session has expired."}}), NotReady),
         (Status(400), Rejected),
         (Status(422), Rejected),
         (Reset(), Unavailable),
