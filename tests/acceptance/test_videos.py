@@ -43,6 +43,7 @@ providers:
   gateway:
     type: videos-api
     base_url: {url}
+    can: [delete]
     models: {{studio-1: {{usd_per_second: 0.01, sizes: [1280x720], seconds: [4, 8]}}}}
   studio: {{type: studio}}
 schedules:

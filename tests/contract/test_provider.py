@@ -30,6 +30,7 @@ from bot.ports import Clock, VideoProvider
 from bot.providers.pace import Pace, studio_pace
 from bot.providers.videos_api import VideosApiProvider
 from bot.studio import Studio
+from tests.clips import clip
 from tests.clock import FakeClock
 from tests.fake_videos_api import DIALECTS, FakeVideosApi, Status, SystemClock
 
@@ -376,13 +377,21 @@ async def test_a_video_in_the_making_is_not_deleted(world: World) -> None:
     assert (await watch(world, job))[-1].status is VideoStatus.COMPLETED
 
 
-async def test_characters_are_taken_where_they_are_kept(world: World) -> None:
-    request = replace(world.request(), characters=("char_nobody",))
+async def test_characters_are_taken_where_they_are_kept(world: World, tmp_path: Path) -> None:
+    seen_in = tmp_path / "mimi.mp4"
+    seen_in.write_bytes(clip())
     if not world.provider.capabilities.characters:
-        with pytest.raises(RequestError) as refused:
-            world.provider.estimate(request)
-        assert refused.value.hint
+        for refused in (
+            lambda: world.provider.estimate(replace(world.request(), characters=("char_1",))),
+            lambda: asyncio.run(world.provider.create_character("Mimi", seen_in)),
+        ):
+            with pytest.raises(RequestError) as error:
+                await asyncio.to_thread(refused)
+            assert error.value.hint
         return
+    request = replace(
+        world.request(), characters=(await world.provider.create_character("Mimi", seen_in),)
+    )
     assert world.provider.estimate(request) == world.provider.estimate(world.request())
     assert (await world.provider.create(request)).id
 
