@@ -864,14 +864,17 @@ async def serving_studio(
         except ConfigError as e:
             hint = "Choose another one with --port, or another address with --host."
             raise ConfigError(f"{e}", hint=hint) from e
-        _make_folder(folder)
-        await _open_studio(studio)
+        try:
+            _make_folder(folder)
+            await _open_studio(studio)
+        except ConfigError as e:
+            raise ConfigError(f"{e}", hint="Choose another folder with --folder.") from e
         stack.push_async_callback(studio.close)
         yield address
 
 
 def _receiver(settings: Settings, url: str | None, *, anywhere: bool) -> "Receiver | None":
-    from bot.studio.webhooks import Receiver, ReceiverUnusable
+    from bot.studio.webhooks import Receiver, ReceiverUnusable, SecretUnusable
 
     secret = settings.studio_webhook_secret
     if url is None:
@@ -883,6 +886,9 @@ def _receiver(settings: Settings, url: str | None, *, anywhere: bool) -> "Receiv
         )
     try:
         return Receiver(url=url, secret=secret.get_secret_value(), anywhere=anywhere)
+    except SecretUnusable as e:
+        hint = "Set REELBOT_STUDIO_WEBHOOK_SECRET to whsec_ and a key in base64."
+        raise ConfigError(f"Webhooks cannot be sent: {e}", hint=hint) from e
     except ReceiverUnusable as e:
         hint = "Give an address of this machine, or allow any with --webhook-anywhere."
         raise ConfigError(f"Webhooks cannot be sent: {e}", hint=hint) from e

@@ -17,6 +17,7 @@ from bot.domain.prompt import Prompt
 from bot.domain.run import Run, RunRequest
 from bot.domain.schedule import Plan, Schedule, VideoDefaults, resolve_video
 from bot.domain.video import (
+    LONGEST_ID,
     Asset,
     Derivation,
     Origin,
@@ -27,6 +28,9 @@ from bot.domain.video import (
 )
 from bot.errors import RequestError
 from bot.ports import PromptLibrary, VideoProvider
+
+#: Characters of an id that people get to see.
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ class Intake:
         template = self._prompts.get(wish.template) if wish.template else None
         video = resolve_video(wish.video, template, ad_hoc.video)
         spec = self._spec(wish.provider or ad_hoc.provider, video)
+        _check_characters(wish.characters)
         request = RunRequest(
             key=f"{wish.by}!{secrets.token_hex(8)}",
             source=wish.by,
@@ -133,7 +138,7 @@ class Intake:
             video=VideoSpec(
                 model=spec.model or job.model,
                 seconds=job.seconds + added,
-                size=spec.size,
+                size=job.size,
                 origin=origin,
             ),
             targets=_targets(wish.targets) or ad_hoc.targets,
@@ -237,6 +242,16 @@ def _made(source: Run, now: datetime) -> VideoJob:
             hint="Make it again, then go on from the new one.",
         )
     return job
+
+
+def _check_characters(ids: Iterable[str]) -> None:
+    """Refuse what no provider ever gave out as an id."""
+    for each in ids:
+        if not (each.strip() and len(each) <= LONGEST_ID and each.isprintable()):
+            raise RequestError(
+                f"{each[:_SHOWN]!r} is not the id of a character.",
+                hint="`reelbot videos character` prints one.",
+            )
 
 
 def _targets(texts: Iterable[str]) -> tuple[Target, ...]:

@@ -165,6 +165,8 @@ class Dialect:
     video: Callable[[dict, str], dict] = lambda video, base: video
     error: Callable[[int, str], object] = _envelope
     created: int = 200
+    #: Whether a create must be a form; JSON goes unread, and its fields are missed.
+    forms_only: bool = False
     #: What the listing answers; 200 is a listing.
     lists: int = 200
     #: What a look at a failed job answers, with the job as the body.
@@ -207,11 +209,15 @@ def _reseller(video: dict, base: str) -> dict:
     return {"code": "success", "data": job}
 
 
+#: What FastAPI says of a form field that is not there.
+MISSED = {"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}
+
 DIALECTS = {
     "openai": Dialect(),
     "vllm-omni": Dialect(
         video=_vllm_omni,
         failed_look=500,
+        forms_only=True,
         error=lambda code, message: {"detail": message},
         whole=False,
     ),
@@ -414,6 +420,8 @@ class FakeVideosApi:
     async def _create(self, request: Request) -> Response:
         if refused := self._unauthorized(request):
             return refused
+        if self.dialect.forms_only and "json" in request.headers["content-type"]:
+            return JSONResponse({"detail": [MISSED]}, 422)
         fields, reference = await _fields(request)
         if not isinstance(fields.get("seconds"), str):
             return self._error(400, "Invalid type for 'seconds': expected a string.")

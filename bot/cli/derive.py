@@ -1,5 +1,6 @@
 """`videos remix`, `edit`, `extend`, `character`: what a video is the beginning of."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -141,8 +142,9 @@ def character(
 
 async def _clip_file(reference: str, settings: "Settings") -> tuple[Path, str | None]:
     """Return the file that *reference* names, and the provider that made it if it is one's."""
-    if (path := Path(reference)).is_file():
-        return path, None
+    with suppress(OSError):  # the name of no file, such as one that is too long
+        if (path := Path(reference)).is_file():
+            return path, None
     async with session.reading(settings) as store:
         run = await session.find_video(store, reference)
     asset = clips.kept(run, settings.data_dir / "media").get(Variant.VIDEO)

@@ -73,12 +73,24 @@ def _name(run: Run, variant: Variant, suffix: str) -> str:
 
 def _place(to: str | None, name: str, *, force: bool) -> Path:
     path = Path(to) if to else Path(name)
-    path = path / name if path.is_dir() else path
-    if path.exists() and not force:
+    try:
+        path = path / name if path.is_dir() else path
+        there, home = path.exists(), path.parent.is_dir()
+    except OSError as e:
+        raise _unwritable(path, e) from e
+    if there and not path.is_file():  # a device, which must not be replaced by a file
+        raise RequestError(f"{path} is not a file.", hint="Name another, or - after --to.")
+    if there and not force:
         raise RequestError(f"{path} is there already.", hint="Replace it with --force.")
-    if not path.parent.is_dir():
+    if not home:
         raise RequestError(f"There is no folder {path.parent}.", hint="Make it, or choose another.")
     return path
+
+
+def _unwritable(path: Path, error: OSError) -> RequestError:
+    return RequestError(
+        f"{path} cannot be written: {error.strerror}.", hint="Choose another place with --to."
+    )
 
 
 def _must_not_be_terminal(path: Path | None) -> None:
@@ -115,16 +127,14 @@ async def _write(chunks: AsyncGenerator[bytes], path: Path | None, total: int | 
     with _progress(total) as advance:
         if path is None:
             return await _pump(chunks, sys.stdout.buffer, advance)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        part = path.with_name(f".{secrets.token_hex(8)}.part")  # fits where the name itself fits
         try:
             with part.open("xb") as file:
                 size = await _pump(chunks, file, advance)
                 os.fsync(file.fileno())
             part.replace(path)
         except OSError as e:
-            raise RequestError(
-                f"{path} cannot be written: {e.strerror}.", hint="Choose another place with --to."
-            ) from e
+            raise _unwritable(path, e) from e
         finally:
             part.unlink(missing_ok=True)
         return size

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+#: Ids of providers are opaque, and none is longer; LiteLLM packs its routing into some 250.
+LONGEST_ID = 512
 _SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
 
 

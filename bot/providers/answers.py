@@ -15,14 +15,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 
-from bot.domain.video import VideoError, VideoJob, VideoRequest, VideoStatus, parse_size
+from bot.domain.video import LONGEST_ID, VideoError, VideoJob, VideoRequest, VideoStatus, parse_size
 
 Item = Mapping[str, object]
 
 #: Longest text of a server that people get to see.
 WORDS = 300
-#: Longest id: LiteLLM packs its routing into about 250 characters.
-ID = 512
 URL = 8192
 #: Nobody means to be asked again only after more than this.
 LONGEST_RETRY_AFTER = 86_400.0
@@ -93,7 +91,7 @@ def read_id(item: Item) -> str | None:
         value = item.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        if isinstance(value, str) and 0 < len(value) <= ID and value.isprintable():
+        if isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable():
             return None if value in {".", ".."} else value  # in an address they lead elsewhere
     return None
 

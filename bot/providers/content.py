@@ -37,6 +37,8 @@ NOT_YET = {403, 404, 409, 425, 429}
 #: How long after its end a video may be missing before it is gone.
 GRACE = timedelta(minutes=10)
 EXPIRED = re.compile(r"expire|no longer available|has been deleted", re.IGNORECASE)
+#: Who answers these speaks of a key or a limit that expires, not of the video.
+NOT_OF_THE_VIDEO = {401, 429}
 ABSENT = {403, 404}
 _RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
 IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
@@ -180,8 +182,9 @@ class Content:
         response = await _start_of(response)
         said = self._refusals.say(response, "a download")
         status = response.status_code
-        over = self._is_over(job)
-        if status == httpx.codes.GONE or EXPIRED.search(said) or (over and status in ABSENT):
+        of_the_video = response.is_client_error and status not in NOT_OF_THE_VIDEO
+        gone = status == httpx.codes.GONE or (of_the_video and EXPIRED.search(said))
+        if gone or (self._is_over(job) and status in ABSENT):
             return Expired(said, hint="Make the video again: providers keep theirs for hours only.")
         if is_final(response) and self._is_own(response.url):
             return self._refusals.error(response, "a download")

@@ -93,6 +93,7 @@ class VideosApiProvider:
         self.on_over: Callable[[str], None] = lambda _: None
         self._client = client
         self._clock = clock
+        self._reads_forms_only = False
         self._refusals = Refusals(name, client=client, clock=clock, key_name=key_name)
         self._listing = Listing(name, client=client, refusals=self._refusals)
         self._characters = Characters(name, client=client, refusals=self._refusals)
@@ -116,18 +117,28 @@ class VideosApiProvider:
         return price.estimate(self.name, self.capabilities, request)
 
     async def create(self, request: VideoRequest) -> VideoJob:
-        """Start a job with one POST; see `VideoProvider.create`."""
-        post = await creation.build(self._client, request)
+        """Start a job with one POST; see `VideoProvider.create`.
+
+        A second one goes out only after a server has said that it reads no JSON; see
+        `creation.went_unread`.
+        """
         now = self._clock.now()
+        response = await self._post(request)
+        if creation.went_unread(response):
+            self._reads_forms_only = True
+            response = await self._post(request)
+        return self._read_created(response, request, now)
+
+    async def _post(self, request: VideoRequest) -> httpx.Response:
+        post = await creation.build(self._client, request, as_form=self._reads_forms_only)
         try:
-            response = await self._client.send(post, follow_redirects=False)
+            return await self._client.send(post, follow_redirects=False)
         except NOT_SENT as error:
             raise Unavailable(f"{self.name} was not reached: {say_lost(error)}.") from error
         except httpx.HTTPError as error:
             raise AmbiguousCreate(
                 f"{self.name} got the request, but the answer was lost: {say_lost(error)}."
             ) from error
-        return self._read_created(response, request, now)
 
     def _read_created(
         self, response: httpx.Response, request: VideoRequest, now: datetime

@@ -30,7 +30,9 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER: Final = (5, 30, 120, 600, 1800, 3600, 3 * 3600, 12 * 3600, 30 * 3600)
 _AT_ONCE: Final = 4
 _PREFIX: Final = "whsec_"
-_MIN_KEY_BYTES: Final = 16
+#: The standard's least; a receiver may refuse a shorter one.
+_MIN_KEY_BYTES: Final = 24
+_MAX_PORT: Final = 65535
 #: Seconds for an attempt, connecting included.
 _PATIENCE: Final = 10.0
 
@@ -44,6 +46,10 @@ class Event(StrEnum):
 
 class ReceiverUnusable(Exception):
     """Nobody can be told there, or nobody should be."""
+
+
+class SecretUnusable(ReceiverUnusable):
+    """There is nothing to sign with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,9 @@ class Receiver:
         if not self.anywhere and not is_loopback(host):
             raise ReceiverUnusable(f"{host} is not this machine.")
         if not _is_secret(self.secret):
-            raise ReceiverUnusable("The secret is not whsec_ and 16 bytes or more in base64.")
+            raise SecretUnusable(
+                f"The secret is not whsec_ and {_MIN_KEY_BYTES} bytes or more in base64."
+            )
 
 
 def is_loopback(host: str) -> bool:
@@ -205,4 +213,6 @@ def _host(url: str) -> str:
         raise ReceiverUnusable("The address of the receiver is not a URL.") from error
     if parts.scheme not in {"http", "https"} or not parts.host:
         raise ReceiverUnusable("The address of the receiver is not http:// or https://.")
+    if (parts.port or 0) > _MAX_PORT:
+        raise ReceiverUnusable(f"{parts.port} is no port.")
     return parts.host

@@ -26,6 +26,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.domain.video import LONGEST_ID
 from bot.errors import ConfigError
 from bot.web.seen import Seen
 
@@ -44,8 +45,6 @@ _AGAIN_SECONDS = 2.0
 _TELL_SECONDS = 60.0
 #: The standard's least length of a secret, which nobody can guess; bytes.
 _SECRET_BYTES = 24
-#: Opaque ids have up to 512 characters.
-_ID_LENGTH = 512
 
 _TYPES = {"video.completed", "video.failed"}
 
@@ -262,7 +261,7 @@ def _video_of(body: bytes) -> str | None:
         return None
     data = event.get("data")
     video_id = data.get("id") if isinstance(data, dict) else None
-    if not (isinstance(video_id, str) and 0 < len(video_id) <= _ID_LENGTH):
+    if not (isinstance(video_id, str) and 0 < len(video_id) <= LONGEST_ID):
         raise _Refused(Outcome.MALFORMED, "it names no video")
     if not video_id.isprintable():  # half a surrogate pair or NUL, which no database takes
         raise _Refused(Outcome.MALFORMED, "it names no video")

@@ -277,11 +277,34 @@ def test_what_is_not_kept_here_comes_from_its_provider(here: Here, folder: Folde
     assert not list(folder.path.glob("*.part")) + list(folder.path.glob(".*.part"))
 
 
+def test_what_is_no_file_is_never_replaced(here: Here, folder: Folder) -> None:
+    """A pipe of our own stands for /dev/null, which root could replace for the whole machine."""
+    pipe = folder.path / "pipe"
+    os.mkfifo(pipe)
+
+    said = here.reelbot("videos", "download", make(here)["id"], "--to", "pipe", "--force")
+
+    assert (said.code, said.err.splitlines()[0]) == (2, "pipe is not a file.")
+    assert pipe.is_fifo()
+
+
+def test_a_name_may_be_as_long_as_the_disk_takes(here: Here, folder: Folder) -> None:
+    name = "c" * 255
+
+    said = here.reelbot("videos", "download", make(here)["id"], "--to", name)
+
+    assert said.code == 0, said.err
+    assert (folder.path / name).exists()
+
+
 @pytest.mark.parametrize(
     "to,says",
     [
         ("nowhere/cat.mp4", "There is no folder nowhere."),
         ("schedules.yaml", "schedules.yaml is there already."),
+        ("schedules.yaml/cat.mp4", "There is no folder schedules.yaml."),
+        ("c" * 300, f"{'c' * 300} cannot be written: File name too long."),
+        (f"{'c' * 300}/cat.mp4", f"{'c' * 300}/cat.mp4 cannot be written: File name too long."),
     ],
 )
 def test_a_place_where_it_cannot_go_is_refused_first(
@@ -289,7 +312,7 @@ def test_a_place_where_it_cannot_go_is_refused_first(
 ) -> None:
     run = make(here)
 
-    said = here.reelbot("videos", "download", run["id"], "--to", to)
+    said = here.reelbot("videos", "download", run["id"], "--to", *to.split())
 
     assert (said.code, said.err.splitlines()[0]) == (2, says)
 
@@ -564,6 +587,7 @@ def on_terminal(folder: Folder, answer: str, *arguments: str) -> tuple[int, str]
             "Leave",
         ),
         ("character Mimi nowhere.mp4", "There is no run 'nowhere.mp4'.", "runs list"),
+        (f"character Mimi {'c' * 300}", f"There is no run '{'c' * 300}'.", "runs list"),
     ],
 )
 def test_bad_input_is_named_and_changes_nothing(  # noqa: PLR0917

@@ -169,8 +169,10 @@ def test_clips_expire_when_it_is_told(tmp_path: Path) -> None:
         (
             ["--webhook-url", "http://127.0.0.1:1/"],
             {"REELBOT_STUDIO_WEBHOOK_SECRET": "hunter2"},
-            ("secret is not whsec_", ""),
+            ("secret is not whsec_", "Set REELBOT_STUDIO_WEBHOOK_SECRET"),
         ),
+        (["--webhook-url", "http://127.0.0.1:65536/"], SIGNED, ("is no port", "-anywhere")),
+        (["--folder", "schedules.yaml"], {}, ("schedules.yaml cannot be written", "--folder")),
     ],
 )
 def test_what_cannot_be_is_refused_in_words_and_changes_nothing(

@@ -131,6 +131,9 @@ def test_an_image_is_checked_and_kept_on_the_request(intake: Intake) -> None:
         ({"video": VideoDefaults(size="640x480")}, "cannot make 640x480"),
         ({"targets": ("slack:cats",)}, "does not name a place on slack"),
         ({"targets": ("mastodon:@a",)}, "is not a target"),
+        ({"characters": ("",)}, "'' is not the id of a character"),
+        ({"characters": ("char_1", "a\n")}, "is not the id of a character"),
+        ({"characters": ("c" * 513,)}, "is not the id of a character"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_words(
@@ -197,6 +200,17 @@ def test_a_remix_keeps_all_but_the_words(intake: Intake) -> None:
     )
     assert request.approval.mode is ApprovalMode.REQUIRED
     assert request.targets == (Target.parse("slack:#cats"),)
+
+
+def test_a_remix_has_the_size_that_its_provider_lists(intake: Intake) -> None:
+    """A server may make another size than was asked for; a lost remix is looked for by it."""
+    run = source()
+    assert run.job
+    made = run.evolve(job=replace(run.job, size="704x1280", seconds=5))
+
+    request = able(intake, Derivation.REMIX).derived(made, Derivation.REMIX, REMIX, now=DUE)
+
+    assert (request.video.size, request.video.seconds) == ("704x1280", 5)
 
 
 def test_an_extension_is_as_long_as_both(intake: Intake) -> None:

@@ -38,7 +38,17 @@ from bot.errors import (
 from bot.providers.pace import Pace
 from bot.providers.videos_api import VideosApiProvider
 from tests.clock import FakeClock
-from tests.fake_videos_api import DIALECTS, JPEG, MP4, Cut, FakeVideosApi, Hang, Reset, Status
+from tests.fake_videos_api import (
+    DIALECTS,
+    JPEG,
+    MISSED,
+    MP4,
+    Cut,
+    FakeVideosApi,
+    Hang,
+    Reset,
+    Status,
+)
 
 #: Made once: it takes longer than all the rest of a test.
 TLS = httpx.create_ssl_context()
@@ -154,6 +164,39 @@ async def test_a_create_is_json_with_seconds_as_a_string(api):
     assert (made.prompt, made.model, made.seconds, made.size) == ("a cat", "m", "4", "1280x720")
     assert (job.id, job.provider, job.status) == (made.id, "p", VideoStatus.QUEUED)
     assert api.log[0].request.headers["content-type"] == "application/json"
+
+
+async def test_a_server_that_reads_forms_only_gets_one_and_is_remembered(api):
+    """vLLM-Omni misses the prompt in what it does not read, and so has surely made nothing."""
+    api.dialect = DIALECTS["vllm-omni"]
+    async with over_sockets(api) as provider:
+        await provider.create(REQUEST)
+        await provider.create(replace(REQUEST, prompt="a dog", characters=("c1",)))
+    assert [job.prompt for job in api.jobs] == ["a cat", "a dog"]
+    assert (api.jobs[0].seconds, api.jobs[0].reference) == ("4", None)
+    assert api.jobs[1].characters == ("c1",)
+    assert [e.request.headers["content-type"].split(";")[0] for e in api.log] == [
+        "application/json",
+        *["multipart/form-data"] * 2,
+    ]
+
+
+async def test_a_form_whose_answer_is_lost_may_have_made_a_job(api):
+    api.fail("create", Status(422, {"detail": [MISSED]}))
+    api.fail("create", Reset(), jobs=1)
+    async with over_sockets(api) as provider:
+        with pytest.raises(AmbiguousCreate):
+            await provider.create(REQUEST)
+    assert len(api.log) == 2
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_prompt_that_goes_unread_in_a_form_too_is_refused(api, status):
+    api.fail("create", Status(status, {"detail": [MISSED]}), times=9)
+    async with over_sockets(api) as provider:
+        with pytest.raises(Rejected):
+            await provider.create(REQUEST)
+    assert len(api.log) == 2
 
 
 @pytest.mark.parametrize(
@@ -1275,7 +1318,10 @@ async def test_content_missing_after_its_time_is_gone(api, clock):
     [
         (Status(401), Unauthorized),
         (Status(403), Unauthorized),
+        (Status(401, {"error": {"message": "Your API key has expired."}}), Unauthorized),
         (Status(429), RateLimited),
+        (Status(429, {"error": {"message": "Your limit expires in 20 s."}}), RateLimited),
+        (Status(503, {"error": {"message": "The session has expired."}}), NotReady),
         (Status(400), Rejected),
         (Status(422), Rejected),
         (Reset(), Unavailable),

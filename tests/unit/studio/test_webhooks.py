@@ -17,6 +17,8 @@ from bot.studio.store import StoreThread
 from bot.studio.webhooks import RETRY_AFTER, Event, Receiver, ReceiverUnusable, Webhooks
 
 SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
+#: The bot takes no webhooks with it, either.
+SHORT = f"whsec_{base64.b64encode(b'k' * 23).decode()}"
 
 
 class Clock:
@@ -224,6 +226,7 @@ async def test_webhooks_wait_for_their_time_without_being_woken(tmp_path: Path) 
         "localhost:9000",
         "http://[::1/",
         "http://localhost:many/",
+        "http://localhost:65536/",
         "",
     ],
 )
@@ -241,7 +244,7 @@ def test_a_receiver_may_be_anywhere_if_it_is_said() -> None:
     Receiver(url="https://example.com/hooks", secret=SECRET, anywhere=True)
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_?", "a secret", "whsec_c2hvcnQ="])
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_?", "a secret", "whsec_c2hvcnQ=", SHORT])
 def test_a_secret_is_checked_and_not_shown(secret: str) -> None:
     with pytest.raises(ReceiverUnusable) as refused:
         Receiver(url="http://localhost/", secret=secret)
