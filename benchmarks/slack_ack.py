@@ -9,6 +9,7 @@ turns within one run. A process at a render worker's priority burns another core
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -115,6 +116,8 @@ async def be_room(api: str, folder: Path) -> None:
         pipeline = Pipeline(ports, on_error=print)
         intake = Intake(lambda: plan, prompts, providers)
         async with pipeline.run(), room.open(pipeline=pipeline, intake=intake):
+            gc.collect()
+            gc.freeze()  # as `reelbot run` does
             await _until_told()
     await store.close()
 

@@ -22,7 +22,17 @@ from bot.domain.video import VideoJob
 from bot.errors import BotError
 
 #: They report every request and every wake-up; only what is wrong is worth a line.
-_CHATTY = ("aiosqlite", "alembic", "apscheduler", "httpcore", "httpx", "uvicorn")
+_CHATTY = (
+    "aiohttp",
+    "aiosqlite",
+    "alembic",
+    "apscheduler",
+    "httpcore",
+    "httpx",
+    "slack_bolt",
+    "slack_sdk",
+    "uvicorn",
+)
 
 #: What a secret looks like, and what is left of it.
 _SECRETS = [
@@ -31,9 +41,12 @@ _SECRETS = [
     (re.compile(r"\b(bearer) +[\w.~+/%=-]{4,}", re.IGNORECASE), r"\1 ***"),
     (re.compile(r"""\b(oauth_\w+)(\\?["']?\s*[=:]\s*\\?["']?)[^\s"'&,\\]+"""), r"\1\2***"),
     (re.compile(r"""(://[^\s/:@"']*:)[^\s/"']+@"""), r"\1***@"),
+    # Whoever has one of these may answer, upload or listen as the bot.
+    (re.compile(r"""(//(?:hooks|files)\.slack\.com/)[^\s"'\\]+"""), r"\1***"),
+    (re.compile(r"""(//wss[\w.-]*\.slack\.com/)[^\s"'\\]+"""), r"\1***"),
     (
         re.compile(
-            r"""([?&][\w-]*(?:token|secret|signature|sig|key|password)=)[^\s&"'\\]+""",
+            r"""([?&][\w-]*(?:token|secret|ticket|signature|sig|key|password)=)[^\s&"'\\]+""",
             re.IGNORECASE,
         ),
         r"\1***",

@@ -32,6 +32,7 @@ from bot.slack.words import words
 NOW = datetime(2026, 11, 27, 9, 41, tzinfo=UTC)
 CATS, X = Target.parse("slack:#cats"), Target.parse("x:@reelbot")
 PEOPLE = {"U1SAKI": "Saki", "U2KEN": "Ken"}
+GIVEN_UP = "Given up by slack:U2KEN; the video may exist at the provider."
 CAPTION = "Morning swell, zero fear. 🐱🌊"
 
 ASSET = Asset(sha256="ab" * 32, path="ab/video.mp4", media_type="video/mp4", bytes=4_200_000)
@@ -289,7 +290,7 @@ RUNS: Mapping[str, Run] = {
         "Not posted: x:@reelbot: X says: duplicate content.",
         Step.PUBLISH,
     ),
-    "given up": failed(PRICED, "given_up", "U2KEN gave up on the video.", Step.CREATE),
+    "given up": failed(PRICED, "given_up", GIVEN_UP, Step.CREATE),
     "internal": failed(
         KEPT, "internal", "An internal error stopped the run: KeyError.", Step.INSPECT
     ),

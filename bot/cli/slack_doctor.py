@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import TYPE_CHECKING
 
 from bot.cli.finding import Finding
+from bot.domain.room import Who
 from bot.domain.schedule import Plan
 from bot.errors import BotError
 from bot.slack_api.secret import needed
@@ -25,7 +26,23 @@ def examine(settings: "Settings") -> list[Finding]:
         findings.append(Finding(verdict="fail", what="slack: half the credentials", fix=fix))
     how = "HTTP" if settings.slack_events_url else "Socket Mode"
     whole = Finding(verdict="good", what=f"slack: credentials are set, for {how}")
-    return findings or [whole]
+    return findings or [whole, *_gaps(settings)]
+
+
+def _gaps(settings: "Settings") -> Iterator[Finding]:
+    """Say what the file leaves open that people in Slack would miss when they need it."""
+    plan = _plan(settings)
+    if plan is None:
+        return
+    if plan.room.admin == Who():
+        fix = "Name somebody under slack: rights: admin; `reelbot start` works without."
+        what = "slack: nobody there may start again after a stop"
+        yield Finding(verdict="note", what=what, fix=fix)
+    asking = [s.id for s in plan.schedules if s.enabled and s.approval.mode == "required"]
+    if asking and not (plan.room.desk or plan.room.approvers):
+        fix = "Name a channel under slack: desk or slack: approvers; Home shows what waits."
+        what = f"slack: approval of {', '.join(asking)} is asked for in no channel"
+        yield Finding(verdict="note", what=what, fix=fix)
 
 
 def _mistakes(settings: "Settings") -> Iterator[Finding]:
@@ -78,17 +95,24 @@ def _failed(error: BotError) -> Finding:
 
 
 def _places(settings: "Settings") -> list[str]:
-    """Return the channels that schedules.yaml names; none while it is broken, as told elsewhere.
+    """Return the channels that schedules.yaml names.
 
     Without direct messages (D…): to ask about those takes a permission that nothing else needs.
     """
+    plan = _plan(settings)
+    if plan is None:
+        return []
+    return [place for place in dict.fromkeys(_named(plan)) if not place.startswith("D")]
+
+
+def _plan(settings: "Settings") -> Plan | None:
+    """Return what schedules.yaml says; None while it is broken, as told elsewhere."""
     from bot.app import load
 
     try:
-        plan, _ = load(settings)
+        return load(settings)[0]
     except BotError:
-        return []
-    return [place for place in dict.fromkeys(_named(plan)) if not place.startswith("D")]
+        return None
 
 
 def _named(plan: Plan) -> Iterator[str]:

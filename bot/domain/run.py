@@ -169,6 +169,8 @@ class Run:
     #: When approval was asked for; its expiry counts from here.
     asked_at: datetime | None = None
     approval: Approval | None = None
+    #: Who had it posted to one more target; None: nobody but whoever asked for the run.
+    posting_asked_by: str | None = None
     deliveries: tuple[Delivery, ...] = ()
     notified: bool = False
     #: The messages that show it to people, oldest first.

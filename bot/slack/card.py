@@ -73,7 +73,7 @@ def _sentence_values(run: Run, scene: Scene) -> dict[str, str]:
     return {
         "places": scene.places([d.target for d in run.delivered] or list(run.request.targets)),
         "who": scene.who(run.ended_by) if run.ended_by else scene.words("by.somebody"),
-        "why": inline(run.failure.message, 200) if run.failure else "–",
+        "why": inline(scene.named(run.failure.message), 200) if run.failure else "–",
     }
 
 

@@ -91,7 +91,7 @@ class Rights:
     async def require_approver(self, asked: Asked, run: Run) -> None:
         """Raise `Denied` unless the person may let the run's posts out."""
         await self.require(asked, self.needed_to_publish(run))
-        if asker(run) == asked.user and not self._config().self_approval:
+        if _asked_for_posts(run) == asked.user and not self._config().self_approval:
             raise Denied("denied.own")
 
     async def require_room_for_one_more(self, asked: Asked) -> None:
@@ -107,8 +107,16 @@ class Rights:
 
 def asker(run: Run) -> str | None:
     """Return the Slack id of who asked for *run*; None where nobody in Slack did."""
-    source = run.request.source.split(" ", 1)[0]
-    network, _, user = source.partition(":")
+    return _slack_id(run.request.source.split(" ", 1)[0])
+
+
+def _asked_for_posts(run: Run) -> str | None:
+    """Return the Slack id of who asked for the posts that *run* is about to make."""
+    return _slack_id(run.posting_asked_by) if run.posting_asked_by else asker(run)
+
+
+def _slack_id(by: str) -> str | None:
+    network, _, user = by.partition(":")
     return user if network == "slack" and user else None
 
 

@@ -73,6 +73,10 @@ class Scene:
             return self.words("by.schedule", id=name)
         return name if colon and name else by
 
+    def named(self, text: str) -> str:
+        """Return *text*, in it people by their names; not escaped yet."""
+        return _PERSON.sub(lambda match: self._name(match[0]), text)
+
     def asked_by(self, run: Run) -> str:
         """Return who asked for the run, or which schedule did."""
         if match := _FIRED.fullmatch(run.request.source):

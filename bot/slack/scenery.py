@@ -133,5 +133,6 @@ def waits_for_approval(run: Run) -> bool:
 
 def _people_in(run: Run) -> str:
     by = [run.request.source, run.ended_by, *(d.detail for d in run.deliveries)]
+    by += [run.failure.message if run.failure else None]
     by += [run.approval.by if run.approval else None, run.removed.by if run.removed else None]
     return " ".join(filter(None, by))

@@ -20,14 +20,14 @@ def what_happened(run: Run, scene: Scene) -> str:
     key = f"error.{failure.code}" if scene.words.has(f"error.{failure.code}") else "error.error"
     if mood_of(run) == "late":
         key = "story.late"
-    said = _detail(run) or inline(failure.message, 300)
+    said = inline(scene.named(_detail(run) or failure.message), 300)
     return scene.words.told(scene.words(key), f"_{said}_" if said else "")
 
 
 def _detail(run: Run) -> str:
     """Return what the targets said, one after the other."""
     told = [d for d in run.deliveries if d.detail and d.status in _TROUBLED]
-    return inline(" ".join(f"{d.target.destination}: {d.detail}" for d in told), 300)
+    return " ".join(f"{d.target.destination}: {d.detail}" for d in told)
 
 
 def money_told(scene: Scene) -> str:

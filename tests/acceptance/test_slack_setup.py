@@ -386,10 +386,31 @@ def test_doctor_sees_missing_partial_and_swapped_tokens(
 ) -> None:
     said = here.reelbot("doctor", "--json", env=env)
 
-    assert set(findings(said)) == {verdict}
+    assert set(findings(said)) - {"note"} == {verdict}
     assert sentence in findings(said)[verdict]
     assert said.code == (2 if verdict == "fail" else 0)
     assert "xoxb-" not in findings(said)[verdict].replace("xoxb-…", "")
+
+
+@pytest.mark.parametrize(
+    "room,notes",
+    [
+        ("", ["may start again", "cat-daily is asked for in no channel"]),
+        ('slack: {desk: "#desk"}\n', ["may start again"]),
+        ("slack: {approvers: C0123456789, rights: {admin: [U0123456789]}}\n", []),
+    ],
+)
+def test_doctor_notes_what_people_would_miss_when_they_need_it(
+    folder: Folder, here: Here, room: str, notes: list[str]
+) -> None:
+    asking = PLAN.replace("approval: auto", "approval: required")
+    folder.write("schedules.yaml", asking + room)
+
+    said = here.reelbot("doctor", "--json", env=TOKENS)
+
+    told = findings(said).get("note", "").splitlines()
+    assert len(told) == len(notes)
+    assert all(part in line for part, line in zip(notes, told, strict=True))
 
 
 def test_doctor_sends_nothing_unless_asked_to(here: Here, slack: FakeSlack) -> None:

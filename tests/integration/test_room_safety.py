@@ -1,6 +1,7 @@
 """What must hold when the room is busy, half blind, or used by the wrong people."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -109,6 +110,30 @@ async def test_words_that_nobody_approves_are_written_by_whoever_may_post(house)
 
     assert house.slack.view_of(house.jane) is None
     assert house.world.posts == []
+
+
+async def test_whoever_has_a_video_posted_to_one_more_account_does_not_approve_that(house):
+    house.ask_for()
+    schedule = house.plan.schedules[0]  # names the account
+    house.plan = replace(house.plan, schedules=(replace(schedule, targets=(X,)),))
+    async with house.boot() as bot:
+        await ask(house)
+        await bot.state("approval")
+        await house.until(lambda: "run.approve" in button_names(house.cards()[0]))
+        await house.slack.click(house.cards()[0], "run.approve", house.bob)
+        await bot.state(RunState.SUCCEEDED)
+        await house.until(lambda: "run.post" in button_names(house.cards()[0]))
+        await house.slack.click(house.cards()[0], "run.post", house.bob)
+        view = await house.until(lambda: house.slack.view_of(house.bob), tick=0)
+        await house.slack.submit(view, {"caption": "A cat surfs."}, house.bob)
+        await bot.state("approval")
+        await house.until(lambda: "run.approve" in button_names(house.cards()[0]))
+        card = house.cards()[0]
+        await house.slack.click(card, "run.approve", house.bob)
+        await house.until(lambda: "somebody else has to approve" in str(house.seen("U0BOB")))
+        assert house.world.x.posts == []
+        await house.slack.click(card, "run.approve", house.ann)
+        await house.until(lambda: house.world.x.posts)
 
 
 async def test_whoever_approves_by_typing_sees_first_what_goes_out(house):

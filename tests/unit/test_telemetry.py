@@ -94,6 +94,10 @@ def test_secrets_known_by_their_shape_are_redacted(secret: str) -> None:
         ("postgresql://bot:hunt@er2@db/reelbot", "postgresql://bot:***@db/reelbot"),
         ('OAuth oauth_token="abc", oauth_nonce="d"', 'OAuth oauth_token="***", oauth_nonce="***"'),
         ("{'oauth_signature': 'abc%3D'}", "{'oauth_signature': '***'}"),
+        ("at https://hooks.slack.com/commands/T1/2/abc.", "at https://hooks.slack.com/***"),
+        ("'https://files.slack.com/upload/v1/ABC'", "'https://files.slack.com/***'"),
+        ('"wss://wss-primary.slack.com/link/?ticket=ab"', '"wss://wss-primary.slack.com/***"'),
+        ("ws://127.0.0.1:9/link?ticket=ab&app_id=A1", "ws://127.0.0.1:9/link?ticket=***&app_id=A1"),
         ("https://cdn/v.mp4?X-Signature=abc&size=1", "https://cdn/v.mp4?X-Signature=***&size=1"),
     ],
 )

@@ -38,6 +38,7 @@ async def post(work: Work, command: Command) -> Applied:
         price=None,
         asked_at=None,
         approval=None,
+        posting_asked_by=command.by,
         notified=False,
         failure=None,
         attempts=0,

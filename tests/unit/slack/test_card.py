@@ -246,3 +246,10 @@ def test_the_examples_hold_what_they_say():
     assert examples.RUNS["prompt refused"].failure.code == Rejected.code
     assert examples.RUNS["prompt refused"].failure.step is Step.WAIT
     assert examples.spends(examples.RUNS["prompt refused"])[0].state is SpendState.RELEASED
+
+
+def test_whoever_gave_up_is_called_by_name():
+    run = examples.RUNS["given up"]
+    message = desk_card(run, examples.scene("en", run))
+    assert "Given up by @Ken" in str(message.blocks)
+    assert "U2KEN" not in str(message)
