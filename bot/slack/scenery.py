@@ -111,6 +111,13 @@ class Scenery:
             stop=await store.stopped(),
         )
 
+    async def scene_of(self, board: Dashboard) -> Scene:
+        """Return the scene for all that *board* tells."""
+        runs = [*board.in_flight, *board.waiting, *board.last]
+        held = [fire.paused_by or "" for fire in board.fires]
+        stop = board.stop.by if board.stop else ""
+        return await self.scene(naming=[str(runs), *held, stop])
+
     async def fires(self) -> list[Upcoming]:
         """Return the next moment of every schedule, the nearest first."""
         paused = await self.store.paused()

@@ -246,6 +246,20 @@ async def test_schedules_are_paused_resumed_and_fired_by_name(house):
     assert len(house.cards(house.desk)) == 1
 
 
+async def test_people_are_called_by_name_wherever_it_is_told_what_they_did(house):
+    async with house.boot():
+        await ask(house, "stop")
+        await ask(house, "pause cat-hourly")
+        await house.until(lambda: len(house.slack.messages(house.desk.id)) == 1)
+        for n, text in enumerate(("status", "next", "schedules"), 2):
+            await ask(house, text, user=house.bob)
+            await house.until(lambda n=n: len(house.slack.responses) == n)
+
+    for answer in house.slack.responses[1:]:
+        assert "@jane" in str(answer["blocks"])
+        assert "U0JANE" not in str(answer["blocks"])
+
+
 async def fired(house, bot, n):
     """Let the schedule's *n*th moment come to its end."""
     schedule = house.plan.schedules[0]

@@ -208,8 +208,9 @@ class Commands:
     async def _help(self, line: Line, scene: Scene) -> Message:
         return lists.help_answer(scene, VERBS.get(line.about or ""))
 
-    async def _status(self, _line: Line, scene: Scene) -> Message:
-        return lists.status_answer(await self._office.scenery.dashboard(), scene)
+    async def _status(self, _line: Line, _scene: Scene) -> Message:
+        board = await self._office.scenery.dashboard()
+        return lists.status_answer(board, await self._office.scenery.scene_of(board))
 
     async def _list(self, line: Line, _scene: Scene) -> Message:
         most = min(int(line.about or _LISTED) or _LISTED, _MOST_LISTED)
@@ -224,16 +225,19 @@ class Commands:
     async def _scene_of(self, runs: object) -> Scene:
         return await self._office.scenery.scene(naming=[str(runs)])
 
-    async def _next(self, line: Line, scene: Scene) -> Message:
+    async def _next(self, line: Line, _scene: Scene) -> Message:
         fires = await self._office.scenery.fires()
+        scene = await self._office.scenery.scene(naming=[str(fires)])
         chosen = [f for f in fires if line.about in {None, f.schedule_id}]
         return lists.next_answer(chosen, scene)
 
     async def _templates(self, _line: Line, scene: Scene) -> Message:
         return lists.templates_answer(self._office.prompts.list(), scene)
 
-    async def _schedules(self, _line: Line, scene: Scene) -> Message:
-        fires = {fire.schedule_id: fire for fire in await self._office.scenery.fires()}
+    async def _schedules(self, _line: Line, _scene: Scene) -> Message:
+        coming = await self._office.scenery.fires()
+        scene = await self._office.scenery.scene(naming=[str(coming)])
+        fires = {fire.schedule_id: fire for fire in coming}
         return lists.schedules_answer(self._office.plan().schedules, fires, scene)
 
     async def _cost(self, _line: Line, scene: Scene) -> Message:

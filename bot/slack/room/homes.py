@@ -62,11 +62,7 @@ class Homes:
     async def _publish(self, users: list[str]) -> None:
         try:
             board = await self._office.scenery.dashboard()
-            runs = [*board.in_flight, *board.waiting, *board.last]
-            held = [fire.paused_by or "" for fire in board.fires]
-            stop = board.stop.by if board.stop else ""
-            scene = await self._office.scenery.scene(naming=[str(runs), *held, stop])
-            view = home(board, scene)
+            view = home(board, await self._office.scenery.scene_of(board))
         except BotError as error:
             log.warning("Home cannot be drawn", why=str(error))
             return
