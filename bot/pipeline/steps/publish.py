@@ -67,8 +67,8 @@ def _publisher_for(work: Work, post: Post) -> Publisher:
     publisher = work.ports.publishers[post.target.network]
     if post.simulated and not publisher.takes_simulated(post.target):
         raise PostRejected(
-            f"The video is SIMULATED and must not reach {post.target}, which `allow_simulated` does "
-            "not name.",
+            f"The video is SIMULATED and must not reach {post.target}, which "
+            "`allow_simulated` does not name.",
             hint="Use a real provider, name the channel in `allow_simulated`, or preview posts.",
         )
     return publisher
