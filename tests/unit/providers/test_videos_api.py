@@ -181,6 +181,15 @@ async def test_a_server_that_reads_forms_only_gets_one_and_is_remembered(api):
     ]
 
 
+async def test_a_gateway_that_fails_in_plain_text_says_so_and_is_asked_once(api):
+    """LiteLLM answers a missing key so."""
+    api.fail("create", Status(500, "Internal Server Error: No api key passed in."), times=9)
+    async with over_sockets(api) as provider:
+        with pytest.raises(AmbiguousCreate, match="No api key passed in"):
+            await provider.create(REQUEST)
+    assert len(api.log) == 1
+
+
 async def test_a_form_whose_answer_is_lost_may_have_made_a_job(api):
     api.fail("create", Status(422, {"detail": [MISSED]}))
     api.fail("create", Reset(), jobs=1)
@@ -788,6 +797,7 @@ async def test_a_video_that_is_being_made_is_not_deleted(api):
         (Status(429), RateLimited),
         (Status(500), Unavailable),
         (Reset(), Unavailable),
+        (Status(409, {"detail": "Video is being cancelled."}), Rejected),  # vLLM-Omni
         (Status(405), Rejected),
         (Status(302), Rejected),
     ],
