@@ -44,6 +44,7 @@ from tests.fake_videos_api import (
     MISSED,
     MP4,
     Cut,
+    Dialect,
     FakeVideosApi,
     Hang,
     Reset,
@@ -724,6 +725,20 @@ async def test_a_lost_remix_is_not_taken_for_one_of_another_video(api, clock):
             assert [job.id for job in found] == [f"video_{number + 2:06d}"]
         plain = replace(REQUEST, prompt="at dusk")
         assert await provider.find(plain, since=since, claimed=()) == []
+
+
+async def test_a_parent_by_another_id_proves_nothing(api, clock):
+    """LiteLLM names the parent of a remix by the id behind its own."""
+    parent = api.add(ago=500, prompt="old").id
+    named = {"remixed_from_video_id": "the-id-upstream"}
+    api.dialect = Dialect(video=lambda video, base: video | named)
+    remix = derived(Derivation.REMIX)
+    async with in_memory(api, capabilities=WHOLE) as provider:
+        job = await provider.create(replace(remix, origin=replace(ORIGIN, video_id=parent)))
+        with pytest.raises(ProviderError) as doubt:
+            await provider.find(remix, since=clock.now(), claimed=())
+        assert not doubt.value.retryable
+        assert await provider.find(remix, since=clock.now(), claimed={job.id}) == []
 
 
 # --- list, delete, characters -------------------------------------------------------------------
