@@ -109,6 +109,7 @@ class Ability(StrEnum):
     EDIT = "edit"
     EXTENSION = "extension"
     CHARACTERS = "characters"
+    STILLS = "stills"
     DELETE = "delete"
 
 
