@@ -617,6 +617,7 @@ def capabilities_of(entry: ProviderEntry) -> Capabilities:
         )
     return Capabilities(
         models=dict(entry.models),
+        variants=frozenset(Variant if Ability.STILLS in entry.can else {Variant.VIDEO}),
         reference=True,
         derivations=frozenset(how for how in Derivation if how.value in entry.can),
         characters=Ability.CHARACTERS in entry.can,

@@ -476,6 +476,8 @@ def test_what_is_deleted_says_so_everywhere(here: Here) -> None:
     download = here.reelbot("videos", "download", run["id"])
     assert download.code == 2
     assert "was deleted by cli:" in download.err
+    character = here.reelbot("videos", "character", "Mimi", run["id"])
+    assert (character.code, character.err) == (download.code, download.err)
     retry = here.reelbot("runs", "retry", run["id"])
     assert retry.code == 1
     assert "was deleted by cli:" in retry.err
