@@ -170,10 +170,10 @@ class ControlRoom:
         self.board.on_change = moved
         works = [
             self.board.updates.run(),
-            self.board.look_after(),
+            self.board.lacking.run(pipeline.remind),
             homes.run(),
             self._keep_looking(),
-            self._keep_asking(pipeline),
+            self._keep_asking(),
         ]
         if self._tokens.app:
             self._connection = self._socket(self._tokens.app)
@@ -261,22 +261,16 @@ class ControlRoom:
 
     # --- what goes on by itself -----------------------------------------------------------------
 
-    async def _keep_asking(self, pipeline: Pipeline) -> None:
+    async def _keep_asking(self) -> None:
         """Ask who we are, again and again: a token that was revoked is told and waited for."""
         while True:
             was = self._access
             self._access = await self._ask_who_we_are()
             if self._access == "ok" and was != "ok":
-                await self._open_board(pipeline)
+                await self._refresh()
             elif self._access != was:
                 log.warning("Slack", state=self._access)
             await self._clock.sleep(_TOKEN_EVERY if self._access == "ok" else _LOOK_EVERY)
-
-    async def _open_board(self, pipeline: Pipeline) -> None:
-        try:
-            await self.board.open(pipeline.remind)
-        except Exception as error:  # noqa: BLE001  # as above
-            _tell(error)
 
     async def _ask_who_we_are(self) -> str:
         try:
