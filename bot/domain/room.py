@@ -11,7 +11,7 @@ class Right(StrEnum):
     ANYONE = "anyone"  #: Whoever is a full member of the workspace.
     GENERATE = "generate"  #: Ask for videos, and decide on posts that stay in Slack.
     PUBLISH_X = "publish_x"  #: Let posts out to X.
-    ADMIN = "admin"  #: Start again after a stop, hold schedules back, delete videos.
+    ADMIN = "admin"  #: Start again after a stop, resume schedules, delete others' videos.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

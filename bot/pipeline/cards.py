@@ -7,6 +7,7 @@ is none yet.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.card import Card, CardWish
@@ -39,8 +40,9 @@ def _write(work: Work, board: Board, wish: CardWish) -> Write[Card]:
     async def prepare() -> Mapping[str, str]:
         return {"place": wish.place}
 
-    async def find(_handle: Mapping[str, str], since: datetime) -> Sequence[Card]:
-        return await board.find(run, wish, since=since)
+    async def find(handle: Mapping[str, str], since: datetime) -> Sequence[Card]:
+        sent = replace(wish, place=handle["place"])  # the file may name another place by now
+        return await board.find(run, sent, since=since)
 
     async def keep(card: Card, *settled: Change) -> None:
         kept = tuple(c for c in work.run.cards if not c.answers(wish))

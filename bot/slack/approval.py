@@ -27,6 +27,8 @@ from bot.slack.blocks import (
 from bot.slack.buttons import Action
 from bot.slack.scene import SUBJECT, Scene
 
+#: The longest caption that any network takes, in units: nobody approves words that were cut off.
+_WHOLE = 2 * max(LONGEST.values())
 _BUTTONS = (Action.APPROVE, Action.REJECT, Action.EDIT, Action.DETAILS)
 #: What has no words yet cannot be approved.
 _WITHOUT_WORDS = (Action.EDIT, Action.REJECT, Action.DETAILS)
@@ -38,7 +40,7 @@ def approval_card(run: Run, scene: Scene, *, generation: int) -> Message:
     subject = scene.subject(run, SUBJECT)
     text = scene.words(f"say.asked.{verdict}", subject=subject, who=_decider(run, scene))
     if verdict == "open":
-        return message(text, _open(run, scene))
+        return message(text, asking(run, scene))
     return message(text, _locked(run, scene, verdict))
 
 
@@ -62,7 +64,8 @@ def verdict_on(run: Run, generation: int) -> str:
 # --- while it is open --------------------------------------------------------------------------
 
 
-def _open(run: Run, scene: Scene) -> list[Block]:
+def asking(run: Run, scene: Scene) -> list[Block]:
+    """Return what goes out, word for word, and the buttons that decide."""
     words = scene.words
     blocks: list[Block] = [section(f"{words('mark.approval')} {_title(run, scene, 'open')}")]
     if scene.frames:
@@ -87,7 +90,7 @@ def _outgoing(run: Run, scene: Scene) -> Iterator[Block]:
     for caption, posts in texts_of(run):
         yield context("\n".join(_where(post, scene) for post in posts))
         if caption:
-            yield quote(caption)
+            yield quote(caption, _WHOLE)
 
 
 def texts_of(run: Run) -> list[tuple[str, list[Post]]]:

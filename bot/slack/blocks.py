@@ -36,6 +36,8 @@ _UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
 _TURNING = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
 _FILE_ID = re.compile(r"F[A-Z0-9]{6,}")
 _SHORT_WORD = 12
+#: Characters of one piece of a long quote: within SECTION however many units each of them takes.
+_PIECE = SECTION // 2
 #: What may not end a cut: it belongs to what was cut off.
 _JOINING = {"\u200d", "\ufe0f"}
 
@@ -169,10 +171,12 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain(text, HEADER)}
 
 
-def quote(text: str) -> Block:
-    """Return what people wrote, sign for sign."""
-    words = {"type": "text", "text": cut(text, SECTION) or "–"}
-    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [words]}]}
+def quote(text: str, most: int = SECTION) -> Block:
+    """Return what people wrote, sign for sign; a long text in pieces that read as one."""
+    shown = cut(text, most) or "–"
+    pieces = [shown[at : at + _PIECE] for at in range(0, len(shown), _PIECE)]
+    words = [{"type": "text", "text": piece} for piece in pieces]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": words}]}
 
 
 def actions(*buttons: Block) -> list[Block]:

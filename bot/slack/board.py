@@ -17,7 +17,7 @@ from bot.domain.card import Card, CardKind, CardWish
 from bot.domain.post import Target
 from bot.domain.room import RoomConfig, Who
 from bot.domain.run import Run, RunState
-from bot.errors import AmbiguousPost, PublishError, TargetUnavailable
+from bot.errors import AmbiguousPost, PublishError, TargetPaused, TargetUnavailable
 from bot.pipeline.steps.approve import expiry
 from bot.ports import Clock, Store
 from bot.slack import notice
@@ -89,6 +89,8 @@ class SlackBoard:
         self._ids: dict[str, str] = {}
         #: No card is put up before; None until the room is open.
         self._silent_until: datetime | None = None
+        #: Places that need a person; they are left alone until then.
+        self._quiet: dict[str, datetime] = {}
         #: The runs that wait for approval, as far as this process has seen them.
         self.waiting: dict[str, Run] = {}
         self.lacking = Lacking(clock)
@@ -99,7 +101,8 @@ class SlackBoard:
 
     def wishes(self, run: Run) -> Sequence[CardWish]:
         """Return the cards that *run* should have and lacks; none while Slack is out of reach."""
-        if self._silent_until is None or self._clock.now() < self._silent_until:
+        now = self._clock.now()
+        if self._silent_until is None or now < self._silent_until:
             return ()
         late = run.state.is_terminal and run.request.asked_in is None
         wanted = [
@@ -117,7 +120,7 @@ class SlackBoard:
             return ()
         else:
             self.lacking.note(run.id)
-        return lacking
+        return [wish for wish in lacking if self._quiet.get(wish.place, now) <= now]
 
     def _comes_back(self, run_id: str, place: str) -> None:
         if not self.lacking.is_put_off(run_id):
@@ -167,7 +170,9 @@ class SlackBoard:
             raise
         except PublishError as error:
             wait = timedelta(seconds=error.retry_after or _SILENCE)
-            if error.retry_after is None:
+            if isinstance(error, TargetPaused):  # the others are not to wait for this one place
+                self._quiet[wish.place] = self._clock.now() + wait
+            elif error.retry_after is None:
                 self._silent_until = self._clock.now() + wait
             self.lacking.look_in(run.id, wait)
             raise
@@ -266,9 +271,9 @@ class SlackBoard:
         found = list[Card]()
         while True:
             answer = await self._api.read(method, place, **wanted)
-            marked = [m for m in _messages(answer) if _is_marked(m, _marks(run, wish))]
+            marked = [m for m in messages(answer) if _is_marked(m, _marks(run, wish))]
             found += [self._card(wish, place, str(m["ts"])) for m in marked]
-            wanted["cursor"] = _next_page(answer)
+            wanted["cursor"] = next_page(answer)
             if not wanted["cursor"]:
                 return found
 
@@ -377,7 +382,8 @@ def _marks(run: Run, wish: CardWish) -> dict[str, Any]:
     return {"run": run.id, "kind": wish.kind.value, "generation": wish.generation}
 
 
-def _messages(answer: Mapping[str, object]) -> list[dict[str, Any]]:
+def messages(answer: Mapping[str, object]) -> list[dict[str, Any]]:
+    """Return the messages of one page of a history."""
     listed = answer.get("messages")
     return [m for m in listed if isinstance(m, dict)] if isinstance(listed, list) else []
 
@@ -387,6 +393,7 @@ def _is_marked(message: Mapping[str, Any], marks: Mapping[str, Any]) -> bool:
     return metadata.get("event_type") == EVENT and metadata.get("event_payload") == marks
 
 
-def _next_page(answer: Mapping[str, object]) -> str:
+def next_page(answer: Mapping[str, object]) -> str:
+    """Return the cursor of the page after this one; empty after the last."""
     more = answer.get("response_metadata")
     return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""

@@ -37,6 +37,7 @@ class Action(StrEnum):
     DETAILS = "run.details"
     PAUSE = "schedule.pause"
     RESUME = "schedule.resume"
+    FIRE = "schedule.fire"
     STOP = "room.stop"
     START = "room.start"
     MAKE = "make.open"
@@ -77,6 +78,15 @@ def start(words: Words) -> Block:
     """Return the button that lets everything go on; it asks first."""
     question = dialog(words, "start", danger=False)
     return button(Action.START, words, "start", question=question)
+
+
+def fire(schedule_id: str, targets: Sequence[Target], price: Decimal, scene: Scene) -> Block:
+    """Return the button that fires a dear schedule; it asks first."""
+    text = scene.words(
+        "confirm.fire.text", places=_plainly(scene, targets), price=scene.words.price(price)
+    )
+    question = dialog(scene.words, "fire", danger=False, text=text)
+    return button(Action.FIRE, scene.words, schedule_id, question=question)
 
 
 def stop(words: Words) -> Block:

@@ -11,6 +11,7 @@ from bot.domain.post import Delivery
 from bot.domain.run import Run, RunState
 from bot.pipeline.steps.approve import expiry
 from bot.slack import buttons
+from bot.slack.approval import asking
 from bot.slack.blocks import (
     Block,
     Message,
@@ -43,6 +44,8 @@ def desk_card(run: Run, scene: Scene) -> Message:
     mood = mood_of(run)
     subject = scene.subject(run)
     text = scene.words(f"say.{mood}", subject=subject, **_sentence_values(run, scene))
+    if mood == "approval" and approval_card_of(run) is None:
+        return message(text, asking(run, scene))  # whoever says yes here sees to what
     row = actions(*(buttons.of_run(action, run, scene) for action in offered(run, scene)))
     return message(text, [*_body(run, scene), *row])
 

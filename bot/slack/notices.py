@@ -8,6 +8,7 @@ is one message, looked for before it is put up, and edited from then on.
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -17,7 +18,7 @@ from bot.errors import AmbiguousPost, PublishError
 from bot.ports import Clock
 from bot.slack import notice
 from bot.slack.blocks import Message
-from bot.slack.board import INBOX_OVER, SlackBoard
+from bot.slack.board import INBOX_OVER, SlackBoard, messages, next_page
 from bot.slack.scenery import Scenery, waits_for_approval
 from bot.slack_api.web_api import WebApi
 
@@ -108,16 +109,17 @@ class Notices:
         return str(answer.get("channel") or place), str(answer.get("ts"))
 
     async def _find(self, place: str) -> tuple[str, str] | None:
-        answer = await self._api.read(
-            "conversations.history",
-            place,
-            channel=place,
-            oldest=f"{(self._clock.now() - _LOOK_BACK).timestamp():.6f}",
-            include_all_metadata=True,
-            limit="200",
-        )
-        listed = answer.get("messages")
-        for message in listed if isinstance(listed, list) else ():
-            if (message.get("metadata") or {}).get("event_type") == EVENT:
-                return place, str(message["ts"])
-        return None
+        wanted: dict[str, Any] = {
+            "channel": place,
+            "oldest": f"{(self._clock.now() - _LOOK_BACK).timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": "200",
+        }
+        while True:
+            answer = await self._api.read("conversations.history", place, **wanted)
+            for message in messages(answer):
+                if (message.get("metadata") or {}).get("event_type") == EVENT:
+                    return place, str(message["ts"])
+            wanted["cursor"] = next_page(answer)
+            if not wanted["cursor"]:
+                return None

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from bot.domain.post import Target
 from bot.domain.room import Right, RoomConfig, Who
 from bot.domain.run import Run
+from bot.domain.schedule import ApprovalMode
 from bot.errors import PublishError
 from bot.ports import Clock, Store
 from bot.slack.asked import Asked
+from bot.slack.blocks import escape
 from bot.slack.people import People
 
 
@@ -54,7 +56,7 @@ class Rights:
             if not await self._holds(asked, right):
                 raise Denied(f"denied.{right}")
         except PublishError as error:
-            raise Denied("denied.unknown", why=str(error)) from error
+            raise Denied("denied.unknown", why=escape(str(error))) from error
 
     async def _holds(self, asked: Asked, right: Right) -> bool:
         for holders in self._config().holders(right):
@@ -79,6 +81,12 @@ class Rights:
         """Return what lets posts out to *targets*."""
         public = any(t.network == "x" and self._is_live(t) for t in targets)
         return Right.PUBLISH_X if public else Right.GENERATE
+
+    def needed_to_edit(self, run: Run) -> Right:
+        """Return what lets people change the words: where nobody approves them, they go out."""
+        if run.request.approval.mode is ApprovalMode.AUTO:
+            return self.needed_to_publish(run)
+        return Right.GENERATE
 
     async def require_approver(self, asked: Asked, run: Run) -> None:
         """Raise `Denied` unless the person may let the run's posts out."""

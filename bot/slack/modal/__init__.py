@@ -6,7 +6,7 @@ it was written with, so that both stand in one file. `form` holds what they are 
 """
 
 from bot.slack.modal.edit import caption_fault, edit_modal, read_edit
-from bot.slack.modal.form import Origin, read_answers
+from bot.slack.modal.form import Origin, inputs, read_answers
 from bot.slack.modal.make import Choice, Offer, chosen_model, make_modal, price_of, read_choice
 from bot.slack.modal.post import post_modal
 from bot.slack.modal.remix import remix_modal
@@ -19,6 +19,7 @@ __all__ = [
     "caption_fault",
     "chosen_model",
     "edit_modal",
+    "inputs",
     "make_modal",
     "post_modal",
     "price_of",

@@ -31,17 +31,25 @@ class Origin:
     #: The channel and, in a thread, its first message.
     channel: str | None = None
     thread: str | None = None
+    #: Where it was wished to go, as texts of targets; empty for where all goes.
+    targets: tuple[str, ...] = ()
 
     def packed(self) -> str:
         """Return it as `private_metadata`."""
-        values = (self.run_id, self.generation, self.channel, self.thread)
+        values = (self.run_id, self.generation, self.channel, self.thread, self.targets)
         return json.dumps(values, separators=(",", ":"))
 
     @classmethod
     def unpack(cls, text: str) -> "Origin":
         """Return what *text* says; `ValueError` if it was not packed here."""
-        run_id, generation, channel, thread = json.loads(text)
-        return cls(run_id=run_id, generation=generation, channel=channel, thread=thread)
+        run_id, generation, channel, thread, targets = json.loads(text)
+        return cls(
+            run_id=run_id,
+            generation=generation,
+            channel=channel,
+            thread=thread,
+            targets=tuple(targets),
+        )
 
 
 def modal(name: str, words: Words, fields: Sequence[Block], origin: Origin) -> View:
@@ -136,7 +144,8 @@ def _value(state: Mapping[str, Any]) -> Any:
         return [option["value"] for option in state["selected_options"] or ()]
     if "files" in state:
         return [file["id"] for file in state["files"] or ()]
-    return state.get("value")
+    value = state.get("value")
+    return b.clean(value) if isinstance(value, str) else value
 
 
 def target_name(target: Target, words: Words) -> str:

@@ -9,9 +9,11 @@
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import httpx
 import structlog
@@ -49,6 +51,8 @@ from bot.slack_api.web_api import WebApi
 __all__ = ["ControlRoom", "Tokens"]
 
 log = structlog.get_logger()
+
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 #: Between two looks at what waits for people, and at the token; seconds.
 _LOOK_EVERY, _TOKEN_EVERY = 15.0, 60.0
@@ -168,17 +172,17 @@ class ControlRoom:
             homes.moved()
 
         self.board.on_change = moved
-        works = [
-            self.board.updates.run(),
-            self.board.lacking.run(pipeline.remind),
-            homes.run(),
-            self._keep_looking(),
-            self._keep_asking(),
+        works: list[Work] = [
+            self.board.updates.run,
+            partial(self.board.lacking.run, pipeline.remind),
+            homes.run,
+            self._keep_looking,
+            self._keep_asking,
         ]
         if self._tokens.app:
             self._connection = self._socket(self._tokens.app)
-            works.append(self._connection.run())
-        tasks = [asyncio.create_task(work) for work in works]
+            works.append(self._connection.run)
+        tasks = [asyncio.create_task(self._for_ever(work)) for work in works]
         try:
             yield
         finally:
@@ -252,24 +256,36 @@ class ControlRoom:
         if self._access == "ok":
             await self._refresh()
 
-    async def _refresh(self) -> None:
+    async def _refresh(self) -> str:
+        """Put up what lacks; return `ok`, or why it has to be tried again."""
         try:
             await self.board.refresh()
             await self.notices.look()
         except Exception as error:  # noqa: BLE001  # the next look tries again
             _tell(error)
+            return str(error)
+        return "ok"
 
     # --- what goes on by itself -----------------------------------------------------------------
+
+    async def _for_ever(self, work: Work) -> None:
+        """Begin *work* again where it ends in a way that nobody foresaw: months lie before it."""
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  # told, and begun again
+                _tell(error)
+            await self._clock.sleep(_LOOK_EVERY)
 
     async def _keep_asking(self) -> None:
         """Ask who we are, again and again: a token that was revoked is told and waited for."""
         while True:
-            was = self._access
-            self._access = await self._ask_who_we_are()
-            if self._access == "ok" and was != "ok":
-                await self._refresh()
-            elif self._access != was:
-                log.warning("Slack", state=self._access)
+            was, now = self._access, await self._ask_who_we_are()
+            if now == "ok" and was != "ok":
+                now = await self._refresh()
+            elif now != was:
+                log.warning("Slack", state=now)
+            self._access = now
             await self._clock.sleep(_TOKEN_EVERY if self._access == "ok" else _LOOK_EVERY)
 
     async def _ask_who_we_are(self) -> str:

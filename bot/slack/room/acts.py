@@ -4,7 +4,10 @@ The rights are checked here, at the moment it is done. What a card does not show
 in its thread.
 """
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.command import CommandKind
@@ -14,14 +17,19 @@ from bot.domain.run import Run, RunRequest
 from bot.domain.schedule import Pause
 from bot.domain.video import Derivation
 from bot.intake import Wish
-from bot.ports import Stop
+from bot.ports import Clock, Stop
 from bot.slack.asked import Asked
 from bot.slack.blocks import inline, message, section
 from bot.slack.notice import calling
-from bot.slack.rights import asker
+from bot.slack.rights import Denied, asker
 from bot.slack.room.office import Office, Unanswerable
 from bot.slack.scenery import waits_for_approval
 from bot.slack_api.web_api import WebApi
+
+#: Longer than this no stop waits for Slack to say who somebody is; seconds.
+_STOP_SECONDS = 2.0
+#: How long it counts that the app is in a channel.
+_FRESH = timedelta(minutes=5)
 
 
 class Acts:
@@ -29,7 +37,7 @@ class Acts:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._places = Places(office.api)
+        self._places = Places(office.api, office.clock)
 
     # --- videos ---------------------------------------------------------------------------------
 
@@ -48,12 +56,14 @@ class Acts:
         await office.rights.require(asked, Right.GENERATE)
         await office.rights.require_room_for_one_more(asked)
         place = await self._places.card_place(asked)
-        wish = replace(wish, asked_in=place)
+        await self._start(asked, self.grown(source, replace(wish, asked_in=place), how), place)
+
+    def grown(self, source: Run, wish: Wish, how: Derivation) -> RunRequest:
+        """Return the request for what grows out of *source*'s video, or for a new one."""
+        office, wish = self._office, replace(wish, asked_in=wish.asked_in or "-")
         if office.scenery.may_remix(source):
-            request = office.intake.derived(source, how, wish, now=office.now())
-        else:
-            request = office.intake.wished(wish)
-        await self._start(asked, request, place)
+            return office.intake.derived(source, how, wish, now=office.now())
+        return office.intake.wished(wish)
 
     async def _start(self, asked: Asked, request: RunRequest, place: str) -> None:
         await self._require_for_unasked(asked, request)
@@ -117,7 +127,7 @@ class Acts:
 
     async def edit(self, asked: Asked, run: Run, captions: dict[str, str]) -> None:
         """Change the words of posts; what was approved must be approved again."""
-        await self._office.rights.require(asked, Right.GENERATE)
+        await self._office.rights.require(asked, self._office.rights.needed_to_edit(run))
         *first, last = captions.items()
         for target, caption in first:  # all of them in one go: approval is asked for once
             await self._office.add(asked, CommandKind.EDIT, run, target=target, caption=caption)
@@ -171,14 +181,24 @@ class Acts:
     async def stop(self, asked: Asked, why: str | None = None) -> None:
         """Stop all that costs or shows. Any member may."""
         office = self._office
-        await office.rights.require(asked, Right.ANYONE)
+        await self._require_for_a_stop(asked)
         await office.pipeline.stop(Stop(by=asked.by, at=office.now(), why=why))
         scene = await office.scenery.scene(naming=[asked.by])
-        text = scene.words("told.stop", who=scene.who(asked.by), command=scene.command)
+        said = scene.words("told.stop", who=scene.who(asked.by), command=scene.command)
+        text = scene.words.told(said, f"_{inline(why, 200)}_" if why else "")
+        shown = message(text, [section(text)])
         call = calling(office.config.admin)
-        place = office.config.desk or asked.channel
-        if place:
-            await office.post(place, message(text, [section(f"{text} {call}".strip())]))
+        await office.announce(asked, office.config.desk or asked.channel, shown, call=call)
+
+    async def _require_for_a_stop(self, asked: Asked) -> None:
+        """Refuse outsiders. Where Slack does not tell, or not soon, the safe answer is to stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                try:
+                    await self._office.rights.require(asked, Right.ANYONE)
+                except Denied as denied:
+                    if denied.key != "denied.unknown":
+                        raise
 
     async def start(self, asked: Asked) -> None:
         """Let everything go on. Only an admin may."""
@@ -189,7 +209,11 @@ class Acts:
     def price(self, wish: Wish) -> Decimal:
         """Return what the wish would cost in all, USD; `BotError` for one that cannot be done."""
         office = self._office
-        request = office.intake.wished(replace(wish, asked_in=wish.asked_in or "-"))
+        return self.whole_price(office.intake.wished(replace(wish, asked_in=wish.asked_in or "-")))
+
+    def whole_price(self, request: RunRequest) -> Decimal:
+        """Return what the request costs, its posts included, USD."""
+        office = self._office
         posts = (
             office.publishers[t.network].estimate(t, request.caption, None)
             for t in request.targets
@@ -201,9 +225,11 @@ class Acts:
 class Places:
     """Where a person's cards can stand: where it was asked for, if the app is there."""
 
-    def __init__(self, api: WebApi) -> None:
+    def __init__(self, api: WebApi, clock: Clock) -> None:
         self._api = api
-        self._here: dict[str, bool] = {}
+        self._clock = clock
+        #: Channels that the app is in, and until when that counts.
+        self._here: dict[str, datetime] = {}
 
     async def card_place(self, asked: Asked) -> str:
         """Return the channel, or the person's direct messages where the app is not in it."""
@@ -214,16 +240,20 @@ class Places:
         return str(channel["id"]) if isinstance(channel, dict) else asked.user
 
     async def _is_in(self, channel: str) -> bool:
-        """Return whether the app can post there. Once it could, it is not asked again."""
-        if not self._here.get(channel):
-            answer = await self._api.read(
-                "conversations.info",
-                channel,
-                expect=frozenset({"channel_not_found", "missing_scope"}),
-                channel=channel,
-            )
-            about = answer.get("channel")
-            shown = about if isinstance(about, dict) else {}
-            member = bool(shown.get("is_member") or shown.get("is_im"))
-            self._here[channel] = member or answer.get("error") == "missing_scope"
-        return self._here[channel]
+        """Return whether the app can post there; a yes counts for five minutes."""
+        now = self._clock.now()
+        if channel in self._here and now < self._here[channel]:
+            return True
+        answer = await self._api.read(
+            "conversations.info",
+            channel,
+            expect=frozenset({"channel_not_found", "missing_scope"}),
+            channel=channel,
+        )
+        about = answer.get("channel")
+        shown = about if isinstance(about, dict) else {}
+        member = bool(shown.get("is_member") or shown.get("is_im"))
+        is_in = member or answer.get("error") == "missing_scope"
+        if is_in:
+            self._here[channel] = now + _FRESH
+        return is_in

@@ -44,6 +44,8 @@ class Buttons:
             await self._acts.pause(asked, value)
         elif action == Action.RESUME:
             await self._acts.resume(asked, value)
+        elif action == Action.FIRE:
+            await self._acts.fire(asked, value)
         elif action == Action.STOP:
             await self._acts.stop(asked)
         elif action == Action.START:
@@ -61,7 +63,7 @@ class Buttons:
         await self._on_runs[action](asked, run)
 
     async def _edit(self, asked: Asked, run: Run) -> None:
-        await self._office.rights.require(asked, Right.GENERATE)
+        await self._office.rights.require(asked, self._office.rights.needed_to_edit(run))
         await self._dialogs.open_edit(asked, run)
 
     async def _resolve(self, asked: Asked, run: Run) -> None:

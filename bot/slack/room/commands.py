@@ -9,6 +9,7 @@ from bot.domain.schedule import VideoDefaults
 from bot.domain.video import Derivation, parse_size, shape_of
 from bot.intake import Wish
 from bot.slack import buttons, lists
+from bot.slack.approval import approval_card, verdict_on
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, actions, message, section
 from bot.slack.buttons import Action
@@ -45,7 +46,7 @@ class Commands:
         self._on_schedules: dict[str, Callable[[Asked, str], Awaitable[None]]] = {
             "pause": acts.pause,
             "resume": acts.resume,
-            "fire": acts.fire,
+            "fire": self._fire,
         }
         self._answers: dict[str, Callable[[Line, Scene], Awaitable[Message]]] = {
             "help": self._help,
@@ -69,6 +70,9 @@ class Commands:
             await self._make(asked, line)
             return
         name = line.verb.name
+        if name == "stop":  # before anything is asked of Slack
+            await self._acts.stop(asked, line.why)
+            return
         await self._office.rights.require(asked, line.verb.right)
         if line.run is not None and name in self._on_runs:
             await self._on_runs[name](asked, await self._office.find(line.run))
@@ -79,8 +83,6 @@ class Commands:
             await self._office.tell(asked, answer)
         elif name == "remix":
             await self._remix(asked, line)
-        elif name == "stop":
-            await self._acts.stop(asked, line.why)
         else:
             await self._start(asked)
 
@@ -139,6 +141,13 @@ class Commands:
             caption=line.caption,
             lang=line.lang,
         )
+        price = self._acts.whole_price(self._acts.grown(source, wish, Derivation.REMIX))
+        if price > self._office.config.confirm_over_usd:
+            await self._office.rights.require(asked, Right.GENERATE)
+            await self._dialogs.open_remix(asked, source, wish)
+            dear = self._office.words.price(price)
+            await self._office.say(asked, "answer.dear", price=dear)
+            return
         await self._acts.remix(asked, source, wish, Derivation.REMIX)
 
     # --- runs -----------------------------------------------------------------------------------
@@ -148,7 +157,11 @@ class Commands:
         await self._office.tell(asked, lists.details_answer(run, scene))
 
     async def _approve(self, asked: Asked, run: Run) -> None:
-        if not await self._confirms(asked, run, Action.APPROVE):
+        """Show what would go out, and the buttons: nobody lets out words they may not have seen."""
+        scene = await self._office.scenery.scene(run)
+        if verdict_on(run, run.generation) == "open":
+            await self._office.tell(asked, approval_card(run, scene, generation=run.generation))
+        else:
             await self._acts.approve(asked, run)
 
     async def _retry(self, asked: Asked, run: Run) -> None:
@@ -173,6 +186,17 @@ class Commands:
         shown = message(sure, [section(f"{headline(run, scene)}\n{sure}"), *actions(button)])
         await self._office.tell(asked, shown)
         return True
+
+    async def _fire(self, asked: Asked, schedule_id: str) -> None:
+        request = self._office.intake.fired_by_hand(schedule_id, asked.by)
+        price = self._acts.whole_price(request)
+        if price <= self._office.config.confirm_over_usd:
+            await self._acts.fire(asked, schedule_id)
+            return
+        scene = await self._office.scenery.scene()
+        sure = scene.words("answer.sure")
+        button = buttons.fire(schedule_id, request.targets, price, scene)
+        await self._office.tell(asked, message(sure, [section(sure), *actions(button)]))
 
     async def _start(self, asked: Asked) -> None:
         sure = self._office.words("answer.sure")

@@ -5,7 +5,9 @@ nothing but the plan, the templates and our own database. What comes of it is do
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -24,6 +26,7 @@ from bot.slack.modal import (
     Origin,
     caption_fault,
     edit_modal,
+    inputs,
     make_modal,
     post_modal,
     read_answers,
@@ -91,13 +94,30 @@ class Dialogs:
         scene = await self._office.scenery.scene(run)
         await self._open(asked, edit_modal(run, scene, _origin(asked, run)))
 
-    async def open_remix(self, asked: Asked, run: Run) -> None:
-        """Ask what should be different."""
+    async def open_remix(self, asked: Asked, run: Run, wish: Wish | None = None) -> None:
+        """Ask what should be different; what was wished for already is filled in."""
         await self._office.rights.require(asked, Right.GENERATE)
         scene = await self._office.scenery.scene(run)
-        usd = run.price.video if run.price else None
-        view = remix_modal(run, scene, _origin(asked, run), how=[Derivation.REMIX], usd=usd)
+        wish = wish or Wish(by=asked.by)
+        origin = replace(_origin(asked, run), targets=wish.targets)
+        usd = self._remix_price(run, wish)
+        view = remix_modal(
+            run,
+            scene,
+            origin,
+            how=[Derivation.REMIX],
+            usd=usd,
+            prompt=wish.prompt,
+            caption=wish.caption,
+        )
         await self._open(asked, view)
+
+    def _remix_price(self, run: Run, wish: Wish) -> Decimal | None:
+        """Return what the remix would cost in all, USD; None where nobody knows."""
+        wish = replace(wish, prompt=wish.prompt or "–")
+        with suppress(BotError):
+            return self._acts.whole_price(self._acts.grown(run, wish, Derivation.REMIX))
+        return None
 
     async def open_post(self, asked: Asked, run: Run) -> None:
         """Ask where to, and with which words."""
@@ -176,9 +196,11 @@ class Dialogs:
         choice = read_choice(view["state"]["values"])
         wish = _wish(asked, choice)
         try:
-            self._acts.price(wish)
-        except RequestError as error:
+            price = self._acts.price(wish)
+        except BotError as error:
             return None, _beside(view, ("prompt", "template", "caption"), error)
+        if dear := self._unconfirmed(view, price):
+            return None, dear
 
         async def make() -> None:
             pictured = wish
@@ -189,6 +211,17 @@ class Dialogs:
             await self._acts.make(asked, pictured)
 
         return make, {}
+
+    def _unconfirmed(self, view: View, price: Decimal) -> dict[str, str]:
+        """Return what stands beside a field while a dear wish lacks its tick.
+
+        The dialog follows choices; whoever is faster than it sends one that shows another price.
+        """
+        limit = self._office.config.confirm_over_usd
+        if price <= limit or inputs(view["state"]["values"]).get("dear"):
+            return {}
+        usd, words = self._office.words.usd(limit), self._office.words
+        return _beside(view, ("dear", "prompt"), RequestError(words("make.price.over", limit=usd)))
 
     async def _read_edit(self, asked: Asked, origin: Origin, view: View) -> Outcome:
         run, stale = await self._run_of(asked, origin)
@@ -205,8 +238,12 @@ class Dialogs:
     async def _read_remix(self, asked: Asked, origin: Origin, view: View) -> Outcome:
         run, _ = await self._run_of(asked, origin)
         choice = read_choice(view["state"]["values"])
-        wish = replace(_wish(asked, choice), provider=None, video=VideoDefaults())
+        wish = replace(
+            _wish(asked, choice), provider=None, video=VideoDefaults(), targets=origin.targets
+        )
         how = choice.how or Derivation.REMIX
+        if (price := self._remix_price(run, wish)) and (dear := self._unconfirmed(view, price)):
+            return None, dear
         return (lambda: self._acts.remix(asked, run, wish, how)), {}
 
     async def _read_post(self, asked: Asked, origin: Origin, view: View) -> Outcome:

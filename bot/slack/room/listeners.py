@@ -31,6 +31,8 @@ from bot.slack.room.visits import Visits
 Body = Mapping[str, Any]
 
 _ANYTHING = re.compile(".*", re.DOTALL)
+#: What may be a stop waits behind nothing.
+_STOP = re.compile(r"\s*stop\b", re.IGNORECASE)
 _logger = logging.getLogger("bot.slack.bolt")
 _logger.setLevel(logging.ERROR)  # it tells of every delivery that nobody listens for
 _DIALOGS_OPEN = {Action.EDIT, Action.REMIX, Action.POST, Action.RESOLVE, Action.MAKE}
@@ -68,13 +70,15 @@ class Listeners:
 
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """A slash command."""
-        if self._office.crew.is_full:
+        text = str(body.get("text") or "")
+        at_once = bool(_STOP.match(text))
+        if self._office.crew.is_full and not at_once:
             await ack(self._office.words("answer.busy"))
             return
         await ack()
         asked = Asked.by_command(body)
         if self._replays.is_new(asked.trigger):
-            self._do(asked, lambda: self._type(asked, str(body.get("text") or "")))
+            self._do(asked, lambda: self._type(asked, text), at_once=at_once)
 
     async def _type(self, asked: Asked, text: str) -> None:
         line = self._commands.parse(text)
@@ -92,7 +96,7 @@ class Listeners:
             self._do(asked, lambda: self._dialogs.change(view))
             return
         name, value = action["action_id"], str(action.get("value") or "")
-        self._do(asked, lambda: self._press(asked, name, value))
+        self._do(asked, lambda: self._press(asked, name, value), at_once=name == Action.STOP)
 
     async def _press(self, asked: Asked, name: str, value: str) -> None:
         await self._buttons.press(asked, name, value)
@@ -139,7 +143,12 @@ class Listeners:
             self._do(asked, lambda: self._visits.mention(asked))
 
     def _do(
-        self, asked: Asked, work: Callable[[], Awaitable[None]], *, quietly: bool = False
+        self,
+        asked: Asked,
+        work: Callable[[], Awaitable[None]],
+        *,
+        quietly: bool = False,
+        at_once: bool = False,
     ) -> None:
         """Have *work* done after the ack; the person hears why it cannot be."""
 
@@ -150,7 +159,7 @@ class Listeners:
                 if not quietly:
                     await self._office.refuse(asked, error)
 
-        self._office.crew.take(attempt())
+        self._office.crew.take(attempt(), at_once=at_once)
 
 
 def _back_in(asked: Asked, body: Body) -> Asked:

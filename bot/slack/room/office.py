@@ -26,6 +26,7 @@ from bot.slack.asked import Asked
 from bot.slack.blocks import Message, escape, message, section
 from bot.slack.board import SlackBoard
 from bot.slack.crew import Crew
+from bot.slack.notice import with_call
 from bot.slack.people import People
 from bot.slack.reference import Reference
 from bot.slack.replies import refusal_reply, stale_reply
@@ -163,8 +164,11 @@ class Office:
             return True  # it may have arrived; twice would be worse than never
         return response.is_success
 
-    async def post(self, place: str, shown: Message, *, thread: str | None = None) -> None:
-        """Say something where everybody sees it: one request, never repeated. It may be lost."""
+    async def post(self, place: str, shown: Message, *, thread: str | None = None) -> bool:
+        """Say something where everybody sees it; whether it shows.
+
+        One request, never repeated: it may be lost.
+        """
         try:
             await self.api.call(
                 "chat.postMessage",
@@ -177,6 +181,23 @@ class Office:
             )
         except PublishError as error:
             log.info("a line was not posted", place=place, why=str(error))
+            return False
+        return True
+
+    async def announce(
+        self,
+        asked: Asked,
+        place: str | None,
+        shown: Message,
+        *,
+        thread: str | None = None,
+        call: str = "",
+    ) -> None:
+        """Say what a person changed, in *place*; and to them alone where they would not see it."""
+        posted = with_call(shown, call)
+        told = place is not None and await self.post(place, posted, thread=thread)
+        if asked.channel and not (told and place == asked.channel):
+            await self.tell(asked, shown)
 
     async def tell_all(self, asked: Asked, run: Run | None, key: str, **values: object) -> None:
         """Say who changed what: in the thread of the run's card, or where it was done."""
@@ -184,9 +205,8 @@ class Office:
         text = scene.words(key, who=scene.who(asked.by), **values)
         card = next((card for card in run.cards if card.kind == "desk"), None) if run else None
         place = card.place if card else asked.channel or self.config.desk
-        if place:
-            thread = card.id if card else None
-            await self.post(place, message(text, [section(text)]), thread=thread)
+        thread = card.id if card else None
+        await self.announce(asked, place, message(text, [section(text)]), thread=thread)
 
     async def refuse(self, asked: Asked, error: Exception) -> None:
         """Tell why not."""

@@ -8,6 +8,7 @@ from bot.slack.card import headline
 from bot.slack.lists import details_answer
 from bot.slack.mood import mood_of
 from bot.slack.replies import welcome
+from bot.slack.rights import Denied
 from bot.slack.room.dialogs import Dialogs
 from bot.slack.room.office import Office, Unanswerable
 
@@ -21,7 +22,14 @@ class Visits:
         self._welcomed: set[str] = set()
 
     async def mention(self, asked: Asked) -> None:
-        """Answer a mention: in the thread of a card with how its run stands."""
+        """Answer a mention: in the thread of a card with how its run stands.
+
+        Outsiders get no answer at all: two bots would go on for ever.
+        """
+        try:
+            await self._office.rights.require(asked, Right.ANYONE)
+        except Denied:
+            return
         run = await self._office.at_message(asked.channel, asked.thread)
         if run is None:
             await self._office.say(asked, "mention.none", command=self._office.config.command)

@@ -5,7 +5,7 @@ import pytest
 from bot.slack.approval import approval_card, verdict_on
 from bot.slack.buttons import Action
 from tests import slack_examples as examples
-from tests.slack_limits import elements, texts
+from tests.slack_limits import check_message, elements, texts
 
 
 def card(name: str, **changes: object):
@@ -90,3 +90,13 @@ def test_an_edit_locks_the_old_card_before_the_new_one_is_up():
 def test_what_was_approved_stays_approved_through_a_retry():
     run = examples.APPROVED.evolve(generation=2)
     assert verdict_on(run, 1) == "approved"
+
+
+def test_no_word_of_the_longest_caption_is_approved_unseen():
+    caption = "🐱" * 3990 + " the end."
+    run = examples.ASKED.evolve(posts=(examples.post(examples.CATS, caption),))
+    message = approval_card(run, examples.scene("en", run), generation=run.generation)
+    assert check_message(message) == []
+    [quote] = [block for block in message.blocks if block["type"] == "rich_text"]
+    [words] = quote["elements"]
+    assert "".join(element["text"] for element in words["elements"]) == caption
