@@ -74,17 +74,16 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    #: Set, Slack sends its requests there, and SLACK_SIGNING_SECRET proves that they are Slack's;
+    #: unset, the bot holds a socket to Slack (Socket Mode), and needs no public address.
+    slack_events_url: EventsUrl | None = Field(
+        None, description="the public address of /slack/events, https://…/slack/events"
+    )
     studio_api_key: SecretStr | None = Field(
         None, description="the key that `reelbot studio` asks its clients for"
     )
     studio_webhook_secret: SecretStr | None = Field(
         None, description="the secret that signs the studio's webhooks (whsec_…)"
-    )
-
-    #: Set, Slack sends its requests there, and SLACK_SIGNING_SECRET proves that they are Slack's;
-    #: unset, the bot holds a socket to Slack (Socket Mode), and needs no public address.
-    slack_events_url: EventsUrl | None = Field(
-        None, description="the public address of /slack/events, https://…/slack/events"
     )
 
     # The vendors' own names, as their documentation and everybody's shell profiles spell them.
@@ -141,12 +140,15 @@ class Settings(BaseSettings):
         except ValidationError as error:
             # Its text repeats the values, so it must not hang on as the cause.
             raise _config_error(error) from None
-        settings._environment = environment
+        settings._environment = {name.upper(): value for name, value in environment.items()}
         return settings
 
     def secret(self, name: str) -> SecretStr | None:
-        """Return what the environment or `.env` says under any *name*, None if it is unset."""
-        value = self._environment.get(name)
+        """Return what the environment or `.env` says under any *name*, None if it is unset.
+
+        Upper and lower case are one, as they are for the settings.
+        """
+        value = self._environment.get(name.upper())
         return SecretStr(value) if value else None
 
 

@@ -134,6 +134,7 @@ class FakeProvider:
         )
         self.capabilities = Capabilities(
             models={"m1": model},
+            reference=True,
             cancel=True,
             delete=True,
             derivations=frozenset(Derivation),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import clips, session, show
+from bot.cli import clips, download, session, show
 from bot.cli.options import Detach, Json, Provider, VideoId, Yes
 from bot.domain.video import Derivation, Variant
 from bot.errors import NotFound, RequestError
@@ -149,8 +149,10 @@ async def _clip_file(reference: str, settings: "Settings") -> tuple[Path, str | 
         run = await session.find_video(store, reference)
     asset = clips.kept(run, settings.data_dir / "media").get(Variant.VIDEO)
     if asset is None:
+        download.made(run)
         raise NotFound(
-            f"The video of {run.id} is not kept here.", hint="`reelbot videos download` fetches it."
+            f"The video of {run.id} is not kept here.",
+            hint=f"`reelbot videos download {run.id}` fetches it; then name the file.",
         )
     return settings.data_dir / "media" / asset.path, run.request.provider
 

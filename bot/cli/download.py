@@ -54,7 +54,7 @@ async def fetch(
     if kept:
         chunks = _read(settings.data_dir / "media" / kept.path)
         return Got(path=path, bytes=await _write(chunks, path, kept.bytes), source="here")
-    job = _job(run)
+    job = made(run)
     from bot.app import desk
 
     async with desk(settings) as at, at.provider(job.provider) as provider:
@@ -100,8 +100,8 @@ def _must_not_be_terminal(path: Path | None) -> None:
         )
 
 
-def _job(run: Run) -> VideoJob:
-    """Return the job whose provider may still have the file."""
+def made(run: Run) -> VideoJob:
+    """Return the job whose provider may still have the file; `NotFound` where there is none."""
     if run.removed and run.removed.at_provider:
         raise NotFound(
             f"The video of {run.id} was deleted by {run.removed.by}, {show.when(run.removed.at)}.",

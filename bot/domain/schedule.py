@@ -118,6 +118,7 @@ class Ability(StrEnum):
     EDIT = "edit"
     EXTENSION = "extension"
     CHARACTERS = "characters"
+    STILLS = "stills"
     DELETE = "delete"
 
 

@@ -22,6 +22,8 @@ Item = Mapping[str, object]
 #: Longest text of a server that people get to see.
 WORDS = 300
 URL = 8192
+#: Where a job says what it grew out of.
+PARENT = "remixed_from_video_id"
 #: Nobody means to be asked again only after more than this.
 LONGEST_RETRY_AFTER = 86_400.0
 LONGEST_VIDEO = 86_400
@@ -224,7 +226,7 @@ def read_duration(item: Item) -> timedelta | None:
 
 def is_match(item: Item, request: VideoRequest) -> bool:
     """Whether *item* may have come of *request*. What a listing leaves out cannot tell apart."""
-    parent = item.get("remixed_from_video_id")
+    parent = item.get(PARENT)
     origin = request.origin and request.origin.video_id
     if isinstance(parent, str) and parent and parent != origin:
         return False

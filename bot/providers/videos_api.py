@@ -177,7 +177,8 @@ class VideosApiProvider:
         """Return the unclaimed jobs of the listing that look like *request*.
 
         Nothing where the server has no listing; then `capabilities.find_is_authoritative` must be
-        False, and `ProviderError` is raised if it is not. Raises `Unavailable` when the listing
+        False, and `ProviderError` is raised if it is not; also where only the parent of a derived
+        video differs, for that may be another name of it. Raises `Unavailable` when the listing
         was not reached.
         """
         try:
@@ -191,16 +192,28 @@ class VideosApiProvider:
             return ()
         except ListingFailed as error:
             raise Unavailable(str(error)) from error
+        free = [(i, item) for item in items if (i := answers.read_id(item)) and i not in claimed]
+        found = [(i, item) for i, item in free if answers.is_match(item, request)]
+        if request.origin and not found:
+            self._refuse_strange_parent([item for _, item in free], request)
         return [
             answers.read_job(
                 item,
                 self._first(request, job_id, answers.read_time(item.get("created_at")) or since),
             )
-            for item in items
-            if (job_id := answers.read_id(item))
-            and job_id not in claimed
-            and answers.is_match(item, request)
+            for job_id, item in found
         ]
+
+    def _refuse_strange_parent(self, items: Sequence[answers.Item], request: VideoRequest) -> None:
+        """Raise `ProviderError` when a video grew out of *request* or out of a stranger's like it.
+
+        LiteLLM names the parent by the id behind its own, so another parent proves nothing.
+        """
+        if any(answers.is_match({**item, answers.PARENT: None}, request) for item in items):
+            raise ProviderError(
+                f"{self.name} lists such a video, but calls what it grew out of by another id.",
+                hint="Look at the provider's own pages, then say what became of the video.",
+            )
 
     def watch(self, job: VideoJob) -> AsyncGenerator[VideoJob, None]:
         """Look at *job* until it is terminal; see `VideoProvider.watch` and `Watcher.watch`."""

@@ -174,7 +174,8 @@ class ProviderShape(Shape):
     can: tuple[Ability, ...] | None = Field(
         default=None,
         description="videos-api: what it does beside creating videos: remix, edit, extension, "
-        "characters, delete. Nothing is tried that does not stand here.",
+        "characters, delete, stills (thumbnails and sprite sheets, which are made here otherwise). "
+        "Nothing is tried that does not stand here.",
     )
     models: dict[ModelName, ModelShape] | None = Field(
         default=None, description="videos-api: its models by name; the first is the default."

@@ -7,8 +7,7 @@ The invariant: a card is drawn from the run and from nothing else; drawn again i
 stands now, and what was decided has no buttons any more.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,13 +17,14 @@ from bot.domain.card import Card, CardKind, CardWish
 from bot.domain.post import Target
 from bot.domain.room import RoomConfig, Who
 from bot.domain.run import Run, RunState
-from bot.errors import AmbiguousPost, BotError, PublishError, TargetPaused, TargetUnavailable
+from bot.errors import AmbiguousPost, PublishError, TargetPaused, TargetUnavailable
 from bot.pipeline.steps.approve import expiry
 from bot.ports import Clock, Store
 from bot.slack import notice
 from bot.slack.approval import approval_card
 from bot.slack.blocks import Message
 from bot.slack.card import desk_card
+from bot.slack.lacking import Lacking
 from bot.slack.pace import Pace
 from bot.slack.rights import asker
 from bot.slack.scenery import Scenery, waits_for_approval
@@ -49,22 +49,8 @@ _LATELY = timedelta(hours=24)
 _MOST = 200
 #: More approvals than this are one message, and no card calls anybody.
 INBOX_OVER = 3
-#: Between two looks at what lacks a card; seconds. The pauses before one run is looked at again.
-_LOOK_EVERY = 2.0
-_LOOK_AGAIN, _LONGEST = timedelta(seconds=15), timedelta(hours=1)
 #: What Slack says when it does not take a block; a frame strip that it has not looked at yet.
 _BLOCKS = frozenset({"invalid_blocks"})
-
-
-@dataclass(slots=True)
-class _Lack:
-    """A run without a card that it should have."""
-
-    #: When it is looked at again.
-    at: datetime
-    #: Then it is left at that.
-    until: datetime
-    pause: timedelta = _LOOK_AGAIN
 
 
 class SlackBoard:
@@ -107,9 +93,7 @@ class SlackBoard:
         self._quiet: dict[str, datetime] = {}
         #: The runs that wait for approval, as far as this process has seen them.
         self.waiting: dict[str, Run] = {}
-        self._nudge: Callable[[str], Awaitable[None]] | None = None
-        #: Runs that lack a card, as far as is known.
-        self._lacking: dict[str, _Lack] = {}
+        self.lacking = Lacking(clock)
         #: Whoever wants to hear that something moved.
         self.on_change: Callable[[Run], None] = lambda _run: None
 
@@ -130,19 +114,18 @@ class SlackBoard:
         wishes = [CardWish(kind=k, generation=g, place=p) for k, g, p in wanted if p]
         lacking = [wish for wish in wishes if not any(card.answers(wish) for card in run.cards)]
         if not lacking:
-            self._lacking.pop(run.id, None)
+            self.lacking.found(run.id)
         elif self._pace.is_crowded(lacking[0].place):  # no run is held back, nothing is written
             self._comes_back(run.id, lacking[0].place)
             return ()
         else:
-            self._lacks(run.id, _LOOK_AGAIN)
+            self.lacking.note(run.id)
         return [wish for wish in lacking if self._quiet.get(wish.place, now) <= now]
 
     def _comes_back(self, run_id: str, place: str) -> None:
-        known = self._lacking.get(run_id)
-        if known is None or known.at <= self._clock.now():
+        if not self.lacking.is_put_off(run_id):
             turn = self._pace.promise(place)
-            self._lacks(run_id, turn - self._clock.now(), sooner=True)
+            self.lacking.look_in(run_id, turn - self._clock.now())
 
     def desk_of(self, run: Run) -> str | None:
         """Return where the run's own card belongs; None for nowhere."""
@@ -183,7 +166,7 @@ class SlackBoard:
         try:
             return await self._put(run, wish)
         except AmbiguousPost:
-            self._lacks(run.id, timedelta(seconds=self.settle), sooner=True)
+            self.lacking.look_in(run.id, timedelta(seconds=self.settle))
             raise
         except PublishError as error:
             wait = timedelta(seconds=error.retry_after or _SILENCE)
@@ -191,7 +174,7 @@ class SlackBoard:
                 self._quiet[wish.place] = self._clock.now() + wait
             elif error.retry_after is None:
                 self._silent_until = self._clock.now() + wait
-            self._lacks(run.id, wait, sooner=True)
+            self.lacking.look_in(run.id, wait)
             raise
 
     async def _put(self, run: Run, wish: CardWish) -> Card:
@@ -344,11 +327,6 @@ class SlackBoard:
 
     # --- coming back ----------------------------------------------------------------------------
 
-    async def open(self, nudge: Callable[[str], Awaitable[None]]) -> None:
-        """Begin to wish for cards; *nudge* has a run looked at again."""
-        self._nudge = nudge
-        await self.refresh()
-
     async def close(self) -> None:
         """Wish for nothing any more, and show what still waits to be shown."""
         self._silent_until = None
@@ -382,39 +360,12 @@ class SlackBoard:
     def remind(self) -> None:
         """Have the runs looked at whose reminder is due."""
         for run in self.waiting.values():
-            if run.id not in self._lacking:
+            if run.id not in self.lacking:
                 self._look_now(run)
 
     def _look_now(self, run: Run) -> None:
         if self.wishes(run):
-            self._lacks(run.id, timedelta(0), sooner=True)
-
-    def _lacks(self, run_id: str, wait: timedelta, *, sooner: bool = False) -> None:
-        """Note that the run lacks a card: parked or over, it would not ask for it again."""
-        at = self._clock.now() + wait
-        lack = self._lacking.setdefault(run_id, _Lack(at=at, until=self._clock.now() + _LATELY))
-        if sooner:
-            lack.at = at
-
-    async def look_after(self) -> None:
-        """Have runs that lack a card looked at again, ever more seldom; for ever."""
-        while True:
-            await self._clock.sleep(_LOOK_EVERY)
-            now = self._clock.now()
-            due = [(run_id, lack) for run_id, lack in self._lacking.items() if lack.at <= now]
-            for run_id, lack in due:
-                lack.at = now + lack.pause
-                lack.pause = min(lack.pause * 2, _LONGEST)
-                if now > lack.until:
-                    self._lacking.pop(run_id, None)
-                elif self._nudge:
-                    await self._nudge_run(self._nudge, run_id)
-
-    async def _nudge_run(self, nudge: Callable[[str], Awaitable[None]], run_id: str) -> None:
-        try:
-            await nudge(run_id)
-        except BotError as error:
-            log.info("a run could not be looked at again", run=run_id, why=str(error))
+            self.lacking.look_in(run.id, timedelta(0))
 
 
 def remind_at(run: Run) -> datetime:

@@ -77,7 +77,7 @@ class Updates:
         if waiting:
             waiting.draw = draw
         else:
-            self._waiting[place] = _Waiting(draw=draw, at=self._next_turn(place))
+            self._waiting[place] = _Waiting(draw=draw, at=self._clock.now())
         self._news.set()
 
     def shows(self, place: Place, message: Message) -> None:
@@ -101,15 +101,16 @@ class Updates:
                 await self._edit(place, waiting)
         self._waiting.clear()
 
-    def _next_turn(self, place: Place) -> datetime:
-        now = self._clock.now()
+    def _turn(self, place: Place, waiting: _Waiting) -> datetime:
+        """Return when the message may change; asked late, for an edit may be under way."""
+        turn = max(waiting.at, self._pace.free_at(place[0]))
         shown = self._shown.get(place)
-        return max(now, shown[1]) if shown else now
+        return max(turn, shown[1]) if shown else turn
 
     async def _next(self) -> Place:
         """Return the message whose turn it is; wait for one."""
         while True:
-            turns = {p: max(w.at, self._pace.free_at(p[0])) for p, w in self._waiting.items()}
+            turns = {place: self._turn(place, waiting) for place, waiting in self._waiting.items()}
             place = min(turns, key=lambda p: turns[p], default=None)
             if place and turns[place] <= self._clock.now():
                 return place

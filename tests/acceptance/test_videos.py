@@ -16,8 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot import app as composition
-from bot.app import capabilities_of
+from bot.app import capabilities_of, engine, files, vendors
 from bot.domain.schedule import ProviderEntry, ProviderType
 from bot.domain.video import Capabilities, Derivation
 from bot.store import open_store
@@ -327,7 +326,8 @@ def allow(monkeypatch: pytest.MonkeyPatch, *how: Derivation) -> None:
     def able(entry: ProviderEntry) -> Capabilities:
         return replace(real(entry), derivations=frozenset(how), characters=False)
 
-    monkeypatch.setattr(composition, "capabilities_of", able)
+    for user in (vendors, files):
+        monkeypatch.setattr(user, "capabilities_of", able)
 
 
 def test_what_the_provider_cannot_is_refused_before_anything_is_written(
@@ -413,7 +413,8 @@ def test_the_studio_makes_what_grows_out_of_a_video(
         pytest.skip("this studio does not declare it")
     folder = Folder(tmp_path)
     for here in in_process(folder, monkeypatch, capsys):
-        first = make(here, "a cat by the water", "--seconds", "4")
+        # By day, said and not drawn by lot: night must be a change.
+        first = make(here, "a cat by the water by day", "--seconds", "4")
         said = here.reelbot("videos", *(w.format(id=first["id"]) for w in words), "--yes", "--json")
         assert said.code == 0, said
         run = said.json
@@ -476,6 +477,8 @@ def test_what_is_deleted_says_so_everywhere(here: Here) -> None:
     download = here.reelbot("videos", "download", run["id"])
     assert download.code == 2
     assert "was deleted by cli:" in download.err
+    character = here.reelbot("videos", "character", "Mimi", run["id"])
+    assert (character.code, character.err) == (download.code, download.err)
     retry = here.reelbot("runs", "retry", run["id"])
     assert retry.code == 1
     assert "was deleted by cli:" in retry.err
@@ -525,7 +528,7 @@ def test_a_full_disk_does_not_keep_from_deleting(
     alone: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make(alone)
-    monkeypatch.setattr(composition, "_free_bytes", lambda _folder: 1)
+    monkeypatch.setattr(engine, "free_bytes", lambda _folder: 1)
 
     assert alone.reelbot("make", "a cat").code == 2
     assert alone.reelbot("videos", "delete", run["id"], "--yes").code == 0

@@ -173,7 +173,7 @@ BODY = "command=%2Fvideo&text=a+cat&user_id=U0JANE&channel_id=C1&trigger_id=1.2"
         {"x-slack-signature": "v0=0", "x-slack-request-timestamp": "١٢٣".encode()},
         signed("another-secret", BODY),
         signed(SIGNING_SECRET, BODY, int(time.time()) - 301),
-        signed(SIGNING_SECRET, BODY, int(time.time()) + 400),
+        signed(SIGNING_SECRET, BODY, int(time.time()) + 4000),
         signed(SIGNING_SECRET, BODY + "x"),
     ],
 )

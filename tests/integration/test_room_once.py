@@ -139,7 +139,7 @@ async def test_one_card_is_edited_at_most_every_three_seconds(house):
     card = house.cards()[0]["ts"]
     at = [c.at for c in house.slack.calls if c.method == UPDATE and c.args["ts"] == card]
     assert len(at) >= 3
-    assert all((b - a).total_seconds() >= 3 for a, b in pairwise(at))
+    assert min((b - a).total_seconds() for a, b in pairwise(at)) >= 3, at
 
 
 async def test_replayed_deliveries_do_nothing_twice(house):

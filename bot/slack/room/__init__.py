@@ -174,10 +174,10 @@ class ControlRoom:
         self.board.on_change = moved
         works: list[Work] = [
             self.board.updates.run,
-            self.board.look_after,
+            partial(self.board.lacking.run, pipeline.remind),
             homes.run,
             self._keep_looking,
-            partial(self._keep_asking, pipeline),
+            self._keep_asking,
         ]
         if self._tokens.app:
             self._connection = self._socket(self._tokens.app)
@@ -256,12 +256,15 @@ class ControlRoom:
         if self._access == "ok":
             await self._refresh()
 
-    async def _refresh(self) -> None:
+    async def _refresh(self) -> str:
+        """Put up what lacks; return `ok`, or why it has to be tried again."""
         try:
             await self.board.refresh()
             await self.notices.look()
         except Exception as error:  # noqa: BLE001  # the next look tries again
             _tell(error)
+            return str(error)
+        return "ok"
 
     # --- what goes on by itself -----------------------------------------------------------------
 
@@ -274,25 +277,16 @@ class ControlRoom:
                 _tell(error)
             await self._clock.sleep(_LOOK_EVERY)
 
-    async def _keep_asking(self, pipeline: Pipeline) -> None:
+    async def _keep_asking(self) -> None:
         """Ask who we are, again and again: a token that was revoked is told and waited for."""
         while True:
             was, now = self._access, await self._ask_who_we_are()
             if now == "ok" and was != "ok":
-                now = await self._open_board(pipeline)
+                now = await self._refresh()
             elif now != was:
                 log.warning("Slack", state=now)
             self._access = now
             await self._clock.sleep(_TOKEN_EVERY if self._access == "ok" else _LOOK_EVERY)
-
-    async def _open_board(self, pipeline: Pipeline) -> str:
-        """Put up what lacks; return `ok`, or why it has to be tried again."""
-        try:
-            await self.board.open(pipeline.remind)
-        except Exception as error:  # noqa: BLE001  # as above
-            _tell(error)
-            return str(error)
-        return "ok"
 
     async def _ask_who_we_are(self) -> str:
         try:

@@ -44,6 +44,7 @@ from tests.fake_videos_api import (
     MISSED,
     MP4,
     Cut,
+    Dialect,
     FakeVideosApi,
     Hang,
     Reset,
@@ -179,6 +180,15 @@ async def test_a_server_that_reads_forms_only_gets_one_and_is_remembered(api):
         "application/json",
         *["multipart/form-data"] * 2,
     ]
+
+
+async def test_a_gateway_that_fails_in_plain_text_says_so_and_is_asked_once(api):
+    """LiteLLM answers a missing key so."""
+    api.fail("create", Status(500, "Internal Server Error: No api key passed in."), times=9)
+    async with over_sockets(api) as provider:
+        with pytest.raises(AmbiguousCreate, match="No api key passed in"):
+            await provider.create(REQUEST)
+    assert len(api.log) == 1
 
 
 async def test_a_form_whose_answer_is_lost_may_have_made_a_job(api):
@@ -717,6 +727,20 @@ async def test_a_lost_remix_is_not_taken_for_one_of_another_video(api, clock):
         assert await provider.find(plain, since=since, claimed=()) == []
 
 
+async def test_a_parent_by_another_id_proves_nothing(api, clock):
+    """LiteLLM names the parent of a remix by the id behind its own."""
+    parent = api.add(ago=500, prompt="old").id
+    named = {"remixed_from_video_id": "the-id-upstream"}
+    api.dialect = Dialect(video=lambda video, base: video | named)
+    remix = derived(Derivation.REMIX)
+    async with in_memory(api, capabilities=WHOLE) as provider:
+        job = await provider.create(replace(remix, origin=replace(ORIGIN, video_id=parent)))
+        with pytest.raises(ProviderError) as doubt:
+            await provider.find(remix, since=clock.now(), claimed=())
+        assert not doubt.value.retryable
+        assert await provider.find(remix, since=clock.now(), claimed={job.id}) == []
+
+
 # --- list, delete, characters -------------------------------------------------------------------
 
 
@@ -788,6 +812,7 @@ async def test_a_video_that_is_being_made_is_not_deleted(api):
         (Status(429), RateLimited),
         (Status(500), Unavailable),
         (Reset(), Unavailable),
+        (Status(409, {"detail": "Video is being cancelled."}), Rejected),  # vLLM-Omni
         (Status(405), Rejected),
         (Status(302), Rejected),
     ],
