@@ -298,15 +298,15 @@ async def test_cards_that_could_not_be_brought_up_to_date_are_tried_again(house,
         token, tries = house.slack.token("xoxb-test"), []
         token.revoked = True
         await house.until(lambda: "token_revoked" in bot.room.state, tick=1.0)
-        real = bot.room.board.open
+        real = bot.room.board.refresh
 
-        async def fails_once(nudge):
-            tries.append(nudge)
+        async def fails_once():
+            tries.append("again")
             if len(tries) == 1:
                 raise RuntimeError("the disk was away")
-            await real(nudge)
+            await real()
 
-        monkeypatch.setattr(bot.room.board, "open", fails_once)
+        monkeypatch.setattr(bot.room.board, "refresh", fails_once)
         token.revoked = False
         await house.until(lambda: bot.room.state == "ok", tick=1.0)
 
