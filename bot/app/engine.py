@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.app.database import database_exists, reading
 from bot.app.disk import MIN_FREE_BYTES, free_bytes, make_folder
-from bot.app.files import check, load, refuse_paid, used
+from bot.app.files import check, load, refuse_unpublishable, used
 from bot.app.networks import publishers_of, room_of, slack_client
 from bot.app.tell import (
     LogNotifier,
@@ -80,7 +80,7 @@ class Desk:
 
     def _refuse(self, request: RunRequest) -> None:
         if not self.preview:
-            refuse_paid(self.plan, self.settings, [(request.provider, request.targets)])
+            refuse_unpublishable(self.plan, self.settings, [(request.provider, request.targets)])
 
     def refuse_low_disk(self) -> None:
         """Raise `LowDisk` when there is no room for another video."""
@@ -183,7 +183,7 @@ class App:
 
         plan, settings = load_plan(self.desk.settings.schedules), self.desk.settings
         check(plan, self.desk.prompts)
-        refuse_paid(plan, settings, used(plan))
+        refuse_unpublishable(plan, settings, used(plan))
         if plan.preview != self.desk.plan.preview and settings.slack_bot_token:
             raise ConfigError(
                 "Whether posts go out or are previewed cannot change while the engine runs.",
@@ -272,7 +272,7 @@ async def desk(
     """
     plan, prompts = load(settings, adapt)
     if not preview:
-        refuse_paid(plan, settings, used(plan))
+        refuse_unpublishable(plan, settings, used(plan))
     clock, studio = SystemClock(), studio_of(plan, settings.data_dir / "studio")
     async with AsyncExitStack() as stack:
         yield Desk(

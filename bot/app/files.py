@@ -76,26 +76,42 @@ def used(plan: Plan) -> list[tuple[str, Sequence[Target]]]:
     return [*scheduled, (plan.ad_hoc.provider, plan.ad_hoc.targets)]
 
 
-def refuse_paid(
+def refuse_unpublishable(
     plan: Plan, settings: Settings, used: Iterable[tuple[str, Sequence[Target]]]
 ) -> None:
-    """Refuse to pay for videos that nothing could publish.
+    """Raise `ConfigError` for videos that could not be shown where they are meant to go.
 
-    Where nothing is connected, posts are shown in `preview`. That is right for the studio's videos,
-    which no live account may show anyway; a paid one would be wasted on it unless the file says so.
+    A paid one would be wasted on a preview, unless the file says so. The studio's are SIMULATED,
+    and what goes to real people must be marked as taking such.
     """
     if plan.preview:
         return
-    free = ProviderType.STUDIO
     for name, targets in used:
-        mute = [t for t in targets if t.network != "slack" or not settings.slack_bot_token]
-        if mute and plan.providers[name].type is not free:
-            connect = "This version cannot post to X yet: leave the target out"
-            if mute[0].network == "slack":
-                connect = "`reelbot slack setup` connects Slack"
+        live = [t for t in targets if t.network == "slack" and settings.slack_bot_token]
+        if plan.providers[name].type is ProviderType.STUDIO:
+            _refuse_simulated(live, plan)
+        else:
+            _refuse_mute([t for t in targets if t not in live], name)
+
+
+def _refuse_simulated(live: Iterable[Target], plan: Plan) -> None:
+    for target in live:
+        if target.destination not in plan.room.allow_simulated:
             raise ConfigError(
-                f"Provider {name!r} costs money, but nothing is connected that could post to "
-                f"{mute[0]}.",
-                hint=f"{connect}; `publish: preview` at the top of schedules.yaml shows the posts "
-                "locally.",
+                f"The studio's videos are SIMULATED, and {target} is not said to take such.",
+                hint="Name the channel under `allow_simulated` of `slack:` in schedules.yaml, or "
+                "write `publish: preview` at its top.",
             )
+
+
+def _refuse_mute(mute: Sequence[Target], provider: str) -> None:
+    if not mute:
+        return
+    connect = "This version cannot post to X yet: leave the target out"
+    if mute[0].network == "slack":
+        connect = "`reelbot slack setup` connects Slack"
+    raise ConfigError(
+        f"Provider {provider!r} costs money, but nothing is connected that could post to "
+        f"{mute[0]}.",
+        hint=f"{connect}; `publish: preview` at the top of schedules.yaml shows the posts locally.",
+    )

@@ -137,6 +137,18 @@ def _port(engine: Engine) -> dict[str, str]:
     return {"REELBOT_PORT": engine.address.rpartition(":")[2]}
 
 
+def test_simulated_videos_for_a_channel_that_takes_none_are_refused_at_once(
+    folder: Folder, slack: FakeSlack
+) -> None:
+    folder.write("schedules.yaml", PLAN.replace('  allow_simulated: ["#cats"]\n', ""))
+
+    said = folder.reelbot("run", env=tokens(slack))
+
+    assert said.code == 2
+    assert "SIMULATED, and slack:#cats is not said to take such." in said.err
+    assert "allow_simulated" in said.err
+
+
 def test_a_paid_video_that_nothing_could_post_is_refused_before_anything_starts(
     folder: Folder,
 ) -> None:
