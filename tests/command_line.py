@@ -198,10 +198,13 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment without anybody's settings and keys."""
+    """Return this process's environment without anybody's settings and keys.
+
+    Any free port: two tests that start an engine must not meet on the usual one.
+    """
     foreign = re.compile("REELBOT_|SLACK_|X_|OPENAI_|COLUMNS|FORCE_COLOR")
     plain = {name: value for name, value in os.environ.items() if not foreign.match(name)}
-    return plain | {"TZ": "UTC"} | dict(more or {})
+    return plain | {"TZ": "UTC", "REELBOT_PORT": "0"} | dict(more or {})
 
 
 def stored_run(run_id: str) -> Run:
