@@ -9,6 +9,7 @@ stands now, and what was decided has no buttons any more.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -292,7 +293,7 @@ class SlackBoard:
         self._saw(run)
         for card in run.cards:
             place = (card.place, card.id)
-            self.updates.show(place, lambda card=card: self._draw(run, card))  # type: ignore[misc]
+            self.updates.show(place, partial(self._draw, run, card))
         streak = self._streaks.of(run)
         if streak and streak.card and streak.last.id == run.id:
             self.updates.show((streak.card.place, streak.card.id), lambda: self._draw_streak(run))

@@ -106,7 +106,7 @@ class Connection:
             token = self._client.token or ""
             answer = await self._client.apps_connections_open(app_token=token)
             handler.client.wss_uri = str(answer["url"])
-            await handler.connect_async()  # type: ignore[no-untyped-call]
+            await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
     async def _watch(self, handler: AsyncSocketModeHandler) -> None:
         """Return once the socket is closed or stale; one that Slack renews gets its time."""
@@ -127,7 +127,7 @@ async def _close(handler: AsyncSocketModeHandler) -> None:
     tasks += [handler.client.message_receiver]
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
-            await handler.close_async()  # type: ignore[no-untyped-call]
+            await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
     except (TimeoutError, aiohttp.ClientError, OSError):
         for task in filter(None, tasks):
             task.cancel()

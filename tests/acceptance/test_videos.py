@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from bot.app import capabilities_of, engine, files, vendors
-from bot.domain.schedule import ProviderEntry, ProviderType
+from bot.domain.schedule import ProviderEntry
 from bot.domain.video import Capabilities, Derivation
 from bot.store import open_store
 from tests.command_line import (
@@ -389,11 +389,6 @@ def test_a_deleted_video_cannot_be_taken_further(
     assert said.err.startswith(f"The video of {run['id']} was deleted by cli:")
 
 
-def _studio_can(how: Derivation) -> bool:
-    entry = ProviderEntry(name="studio", type=ProviderType.STUDIO)
-    return how in capabilities_of(entry).derivations
-
-
 @pytest.mark.parametrize(
     "how,words",
     [
@@ -409,8 +404,6 @@ def test_the_studio_makes_what_grows_out_of_a_video(
     how: Derivation,
     words: list[str],
 ) -> None:
-    if not _studio_can(how):
-        pytest.skip("this studio does not declare it")
     folder = Folder(tmp_path)
     for here in in_process(folder, monkeypatch, capsys):
         # By day, said and not drawn by lot: night must be a change.

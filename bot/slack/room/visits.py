@@ -62,7 +62,8 @@ class Visits:
         try:
             await self._office.rights.require(asked, Right.ANYONE)
             opened = await self._office.api.read("conversations.open", asked.user, users=asked.user)
-            channel = str(dict(opened["channel"])["id"])  # type: ignore[call-overload]
+            direct = opened.get("channel")
+            channel = str(direct["id"]) if isinstance(direct, dict) else asked.user
             said = await self._office.api.read(
                 "conversations.history", channel, channel=channel, limit="1"
             )
