@@ -25,7 +25,7 @@ from bot.domain.budget import Spend
 from bot.domain.card import Card, CardWish
 from bot.domain.command import Command
 from bot.domain.effect import Effect
-from bot.domain.post import Delivery, Limits, Post, Target
+from bot.domain.post import Delivery, Limits, Post, Target, Words
 from bot.domain.prompt import Prompt, PromptTemplate
 from bot.domain.run import Run, RunState, Step
 from bot.domain.schedule import Fire, Pause
@@ -139,13 +139,21 @@ class Publisher(Protocol):
     def limits(self, target: Target) -> Limits:
         """Return what *target* accepts."""
 
-    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:
-        """Return the price of a post in USD."""
+    def word(self, target: Target, words: Words) -> Words:
+        """Return *words* as they would go out to *target*, with all that was changed of them.
 
-    async def prepare(self, post: Post) -> Mapping[str, str]:
+        Changes only what a template made. Raises `PostRejected` for words that the network, or the
+        rules of the account, do not take. Words that it has returned stay as they are.
+        """
+
+    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:
+        """Return the price of a post in USD; *caption* as `word` has returned it."""
+
+    async def prepare(self, post: Post, earlier: Sequence[Effect] = ()) -> Mapping[str, str]:
         """Do what may be repeated and shows nothing (upload bytes); return the handle.
 
         The handle is committed to the ledger before `publish`, and `find` knows the post by it.
+        *earlier* are the ledger's rows of this run's posts to the target until now, oldest first.
         """
 
     async def publish(self, post: Post, handle: Mapping[str, str]) -> Delivery:

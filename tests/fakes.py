@@ -18,7 +18,8 @@ from typing import Any
 from bot.domain.budget import Budget
 from bot.domain.card import Card, CardKind, CardWish
 from bot.domain.command import Command, CommandKind
-from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target
+from bot.domain.effect import Effect
+from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target, Words
 from bot.domain.prompt import Prompt, PromptTemplate
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import ApprovalMode, ApprovalPolicy
@@ -232,7 +233,10 @@ class FakePublisher:
     def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:
         return Decimal("0.015") if target.network == "x" else Decimal(0)
 
-    async def prepare(self, post: Post) -> Mapping[str, str]:
+    def word(self, target: Target, words: Words) -> Words:
+        return words
+
+    async def prepare(self, post: Post, earlier: Sequence[Effect] = ()) -> Mapping[str, str]:
         self.killer.line(f"prepare {post.target}")
         return {"media": f"media-{len(self.network.posts)}-{post.asset.sha256[:6]}"}
 

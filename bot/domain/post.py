@@ -58,6 +58,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The words of a post on their way to one target."""
+
+    #: None only where the network takes a video without words (Slack).
+    caption: str | None
+    #: A template made them; what a person wrote goes out as it is, or not at all.
+    generated: bool = False
+    #: What was changed of them, each a sentence for people.
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """The exact bytes and text for one target. This is what people approve."""
 
@@ -72,6 +84,8 @@ class Post:
     simulated: bool
     #: The card that shows the run: a post in the same place belongs to it, not beside it.
     beside: Card | None = None
+    #: What was changed of the words that a template made, each a sentence for people.
+    changes: tuple[str, ...] = ()
 
 
 class DeliveryStatus(StrEnum):

@@ -12,7 +12,8 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
-from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target
+from bot.domain.effect import Effect
+from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target, Words
 from bot.errors import AmbiguousPost, ConfigError, PostRejected, TargetUnavailable
 from bot.ports import Clock, MediaLibrary
 from bot.publishers.feed import Feed, Record
@@ -48,12 +49,20 @@ class PreviewPublisher:
         """Return what the imitated network accepts, so that the page shows what would go out."""
         return self._limits
 
+    def word(self, target: Target, words: Words) -> Words:
+        """Return *words*; raises `PostRejected` where a post needs some and has none."""
+        self._check(target, words.caption)
+        return words
+
     def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:  # noqa: ARG002 the port's signature
-        """Return 0; raises `PostRejected` for a caption the imitated network would refuse."""
-        self._check(target, caption)
+        """Return 0: nothing leaves this disk."""
         return Decimal(0)
 
-    async def prepare(self, post: Post) -> Mapping[str, str]:
+    async def prepare(
+        self,
+        post: Post,
+        earlier: Sequence[Effect] = (),  # noqa: ARG002 it is found without them
+    ) -> Mapping[str, str]:
         """Put clip and still beside the page; repeatable, always with the same handle."""
         self._check(post.target, post.caption)
         with self._writing():

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.domain.post import DeliveryStatus, Post, Target
+from bot.domain.post import DeliveryStatus, Post, Target, Words
 from bot.media import Library
 from bot.ports import Publisher
 from bot.publishers.preview import PreviewPublisher
@@ -141,6 +141,8 @@ async def test_the_handle_is_plain_text_that_the_ledger_can_keep(stage):
 async def test_limits_and_price_are_known_before_anything_is_sent(stage):
     limits = stage.publisher.limits(stage.post.target)
     assert limits.max_width >= 1280
+    words = Words(caption=stage.post.caption)
+    assert stage.publisher.word(stage.post.target, words) == words
     price = stage.publisher.estimate(stage.post.target, stage.post.caption, stage.post.alt_text)
     assert price >= 0
     assert stage.shown() == 0

@@ -21,7 +21,7 @@ async def edit(work: Work, command: Command) -> Applied:
     if target and target not in {str(post.target) for post in run.posts}:
         raise Refused(f"This run has no post to {target}.")
     posts = tuple(
-        replace(post, caption=command.args["caption"])
+        replace(post, caption=command.args["caption"], changes=())
         if target in {None, str(post.target)}
         else post
         for post in run.posts

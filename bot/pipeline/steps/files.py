@@ -19,6 +19,7 @@ from bot.errors import (
 )
 from bot.pipeline.steps.money import spend_key
 from bot.pipeline.steps.video import provider_of
+from bot.pipeline.steps.words import words_for
 from bot.pipeline.work import Work
 from bot.ports import Settle, VideoProvider
 
@@ -104,11 +105,13 @@ async def fit(work: Work) -> None:
     posts = []
     for target in run.request.targets:
         limits = work.ports.publishers[target.network].limits(target)
+        words = words_for(work, target)
         posts.append(
             Post(
                 run_id=run.id,
                 target=target,
-                caption=run.request.captions.get(str(target), run.prompt.caption),
+                caption=words.caption,
+                changes=words.changes,
                 alt_text=run.prompt.alt_text,
                 asset=await work.ports.media.fit(run.video, run.inspection, limits),
                 thumbnail=run.thumbnail,

@@ -12,6 +12,7 @@ from bot.domain.post import Target
 from bot.domain.run import Price, Run
 from bot.domain.video import VideoJob, VideoStatus
 from bot.pipeline.steps.video import provider_of, video_request
+from bot.pipeline.steps.words import words_for
 from bot.pipeline.work import Work
 from bot.ports import Change, Release, Reserve, Settle
 
@@ -51,15 +52,16 @@ def _video_price(work: Work) -> Decimal:
 
 
 def _post_prices(work: Work) -> dict[str, Decimal]:
-    prompt, targets = work.run.prompt, work.run.request.targets
+    prompt = work.run.prompt
     assert prompt
-    words = {t: work.run.request.captions.get(str(t), prompt.caption) for t in targets}
-    words |= {p.target: p.caption for p in work.run.posts or ()}
-    prices = {
-        str(t): work.ports.publishers[t.network].estimate(t, words[t], prompt.alt_text)
-        for t in targets
-        if not work.run.delivery(t).status.is_settled and (words[t] or not t.needs_words)
-    }
+    prices = {}
+    for target in work.run.request.targets:
+        if work.run.delivery(target).status.is_settled:
+            continue
+        caption = words_for(work, target).caption
+        if caption or not target.needs_words:
+            publisher = work.ports.publishers[target.network]
+            prices[str(target)] = publisher.estimate(target, caption, prompt.alt_text)
     return {target: usd for target, usd in prices.items() if usd}
 
 

@@ -1,6 +1,7 @@
 """Step 9, publish: approved posts -> one settled delivery per target."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.effect import Effect, EffectState
@@ -77,6 +78,9 @@ def _publisher_for(work: Work, post: Post) -> Publisher:
 def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]:
     run, target = work.run, post.target
 
+    async def prepare() -> Mapping[str, str]:
+        return await publisher.prepare(post, await _earlier(work, target))
+
     async def keep(delivery: Delivery, *settled: Change) -> None:
         usd = delivery.cost if delivery.cost is not None else promised(work.run, target)
         spent = Settle(key=spend_key(run, str(target)), usd=usd)
@@ -88,7 +92,7 @@ def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]
         name=f"the post to {target}",
         settle=publisher.settle,
         authoritative=publisher.find_is_authoritative,
-        prepare=lambda: publisher.prepare(post),
+        prepare=prepare,
         send=lambda handle: publisher.publish(post, handle),
         find=lambda handle, since: publisher.find(post, handle, since=since),
         identify=lambda delivery: (delivery.remote_id, delivery.url),
@@ -97,6 +101,13 @@ def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]
         begin=work.save,
         keep=keep,
     )
+
+
+async def _earlier(work: Work, target: Target) -> list[Effect]:
+    """Return what the ledger knows of this run's posts to *target* until now, oldest first."""
+    start = f"{work.run.id}:post:{target}:"
+    effects = await work.ports.store.effects(work.run.id)
+    return sorted((e for e in effects if e.key.startswith(start)), key=lambda e: e.started_at)
 
 
 def rebuild_delivery(

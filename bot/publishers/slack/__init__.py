@@ -19,7 +19,8 @@ from pathlib import Path
 
 import httpx
 
-from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target
+from bot.domain.effect import Effect
+from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target, Words
 from bot.errors import AmbiguousPost, PostRejected, PublishError, TargetPaused, TargetUnavailable
 from bot.ports import Clock, MediaLibrary
 from bot.publishers.limits import SLACK
@@ -92,17 +93,25 @@ class SlackPublisher:
         """Return what Slack takes; a workspace may take less and then says so."""
         return SLACK
 
-    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:  # noqa: ARG002 the port's signature
-        """Return 0; raises `PostRejected` for a caption longer than Slack shows."""
-        length = len(_escape(caption or ""))
+    def word(self, target: Target, words: Words) -> Words:
+        """Return *words* as they are; raises `PostRejected` for more than Slack shows."""
+        length = len(_escape(words.caption or ""))
         if length > CAPTION:
             raise PostRejected(
                 f"The caption for {target} has {length} characters; Slack shows {CAPTION}.",
                 hint="Shorten the caption.",
             )
+        return words
+
+    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:  # noqa: ARG002 the port's signature
+        """Return 0: Slack charges nothing."""
         return Decimal(0)
 
-    async def prepare(self, post: Post) -> Mapping[str, str]:
+    async def prepare(
+        self,
+        post: Post,
+        earlier: Sequence[Effect] = (),  # noqa: ARG002 it is found without them
+    ) -> Mapping[str, str]:
         """Upload the clip and wait for the channel's turn; shows nothing, and may be repeated.
 
         Raises `TargetPaused` while the channel or the token needs a person, `PostRejected` for
@@ -161,7 +170,7 @@ class SlackPublisher:
             raise PostRejected(str(error), hint=error.hint) from error
 
     def _check(self, post: Post) -> None:
-        self.estimate(post.target, post.caption, post.alt_text)
+        self.word(post.target, Words(caption=post.caption))
         if post.simulated and not self.takes_simulated(post.target):
             raise PostRejected(
                 f"The video is SIMULATED and must not reach {post.target}.",

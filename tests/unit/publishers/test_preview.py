@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.post import Post, Target
+from bot.domain.post import Post, Target, Words
 from bot.errors import AmbiguousPost, ConfigError, PostRejected, TargetUnavailable
 from bot.media import Library
 from bot.publishers import feed
@@ -231,11 +231,11 @@ async def test_a_post_on_x_needs_a_caption_and_one_on_slack_does_not(
     publisher, x, folder, post, caption
 ):
     with pytest.raises(PostRejected, match="x:@reelbot needs a caption") as caught:
-        x.estimate(X, caption, None)
+        x.word(X, Words(caption=caption))
     assert caught.value.hint
     with pytest.raises(PostRejected):
         await x.prepare(replace(post, target=X, caption=caption))
-    assert publisher.estimate(SLACK, caption, None) == 0
+    assert publisher.word(SLACK, Words(caption=caption)).caption == caption
     await publish(publisher, replace(post, caption=caption))
     assert page(folder).count("<article ") == 1
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 import httpx
 import pytest
 
-from bot.domain.post import Post, Target
+from bot.domain.post import Post, Target, Words
 from bot.domain.video import Asset
 from bot.errors import AmbiguousPost, PostRejected, TargetPaused, TargetUnavailable
 from bot.publishers.slack import SlackPublisher
@@ -113,12 +113,12 @@ async def test_alt_text_becomes_the_title_that_screen_readers_read(slack, publis
 
 @pytest.mark.parametrize("caption, fits", [("x" * 4000, True), ("x" * 3997 + "&", False)])
 def test_a_caption_is_counted_as_it_is_sent(publisher, caption, fits):
-    target = make_post().target
+    target, words = make_post().target, Words(caption=caption)
     if fits:
-        assert publisher.estimate(target, caption, None) == 0
+        assert publisher.word(target, words) == words
     else:
         with pytest.raises(PostRejected, match="4002 characters"):
-            publisher.estimate(target, caption, None)
+            publisher.word(target, words)
 
 
 # --- SIMULATED -----------------------------------------------------------------------------------

@@ -1,0 +1,58 @@
+"""Accounts: whose credentials serve a public target, and what may stand in its posts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Manner(StrEnum):
+    """What becomes of something in words that a template made."""
+
+    REFUSE = "refuse"  #: Nothing is made; the words have to be changed.
+    DROP = "drop"  #: It is left out, and people are told.
+    KEEP = "keep"  #: It goes out as it stands.
+
+
+class Replies(StrEnum):
+    """Who may reply to a post."""
+
+    EVERYONE = "everyone"
+    FOLLOWING = "following"  #: Whom the account follows.
+    MENTIONED = "mentioned"
+    SUBSCRIBERS = "subscribers"
+    VERIFIED = "verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The names of the environment variables with an account's credentials, never the values.
+
+    Either the four of OAuth 1.0a, or the client of an OAuth 2.0 login whose tokens `x login` keeps.
+    """
+
+    api_key_env: str | None = None
+    api_secret_env: str | None = None
+    access_token_env: str | None = None
+    access_token_secret_env: str | None = None
+    client_id_env: str | None = None
+    #: None for a public client.
+    client_secret_env: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One entry of `accounts:` in `schedules.yaml`, or the one that the plain settings serve."""
+
+    #: As targets write it: `@reelbot`.
+    handle: str
+    credentials: Credentials = Credentials()
+    #: Whether its posts are labelled as made with AI.
+    made_with_ai: bool = True
+    replies: Replies = Replies.EVERYONE
+    #: The id of the community that it posts in; None for everybody.
+    community: str | None = None
+    mentions: Manner = Manner.REFUSE
+    cashtags: Manner = Manner.REFUSE
+    links: Manner = Manner.REFUSE
+    #: The longest video, seconds, and the largest, bytes; X's own pages disagree about them.
+    max_seconds: float = 140.0
+    max_bytes: int = 512_000_000
