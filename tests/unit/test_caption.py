@@ -27,6 +27,18 @@ from bot.domain.caption import caption_length
         ("https://example.com/a/very/long/address?with=everything", 23),
         ("see https://a.io now", 4 + 23 + 4),
         ("مرحبا", 5),
+        ("see cats.com now", 4 + 23 + 4),  # an address without https://
+        ("ねこcats.jp/naps。", 4 + 23 + 2),
+        ("me@cats.com", 11),  # and none
+        ("🏴󠁧󠁢󠁳󠁣󠁴󠁿", 2),
+        ("🧑🏽‍🚀", 2),
+        ("❤️‍🔥", 2),
+        ("#️⃣", 2),
+        ("©", 1),
+        ("©️", 2),
+        ("\u2026", 2),
+        ("\u200b", 1),
+        ("\u202a", 2),
     ],
 )
 def test_x_counts_weights(text, length):
@@ -41,4 +53,4 @@ def test_slack_counts_characters():
 
 @given(st.text(max_size=300))
 def test_no_text_weighs_less_than_nothing_or_more_than_twice_itself_and_its_addresses(text):
-    assert 0 <= caption_length("x", text) <= 2 * len(text) + 23 * text.lower().count("http")
+    assert 0 <= caption_length("x", text) <= 2 * len(text) + 23 * text.count(".")
