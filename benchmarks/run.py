@@ -17,6 +17,7 @@ from benchmarks import (
     startup,
     waiting,
     webhooks,
+    x_upload,
 )
 
 
@@ -25,7 +26,8 @@ def main() -> None:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     python = platform.python_version()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {python}, load {load:.1f}")
-    every = (startup, engine, waiting, looking, webhooks, download, render, slack_upload, slack_ack)
+    clips = (download, render, slack_upload, slack_ack, x_upload)
+    every = (startup, engine, waiting, looking, webhooks, *clips)
     for benchmark in every:
         print(f"\n{benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}")
         sys.stdout.flush()
