@@ -5,19 +5,22 @@ Built for every target of the demo and of the tests, and wherever the file says
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
+from bot.domain.account import Account
+from bot.domain.budget import Quote
 from bot.domain.effect import Effect
 from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target, Words
-from bot.errors import AmbiguousPost, ConfigError, PostRejected, TargetUnavailable
+from bot.domain.wording import word_for_x
+from bot.errors import AmbiguousPost, ConfigError, TargetUnavailable
 from bot.ports import Clock, MediaLibrary
 from bot.publishers.feed import Feed, Record
-from bot.publishers.limits import LIMITS
+from bot.publishers.limits import LIMITS, x_limits
 
 
 class PreviewPublisher:
@@ -27,10 +30,21 @@ class PreviewPublisher:
     settle = 0.0
     find_is_authoritative = True
 
-    def __init__(self, network: str, folder: Path, *, media: MediaLibrary, clock: Clock) -> None:
-        """Imitate *network* (`slack`, `x`) in *folder*; `ConfigError` if it is not writable."""
-        self._limits = LIMITS[network]
-        self._wordless = network == "slack"
+    def __init__(
+        self,
+        network: str,
+        folder: Path,
+        *,
+        media: MediaLibrary,
+        clock: Clock,
+        account: Callable[[Target], Account | None] = lambda _target: None,
+    ) -> None:
+        """Imitate *network* (`slack`, `x`) in *folder*; `ConfigError` if it is not writable.
+
+        *account* returns what the file says of the account on X; None where it names none.
+        """
+        self._network = network
+        self._account = account
         self._media = media
         self._clock = clock
         try:
@@ -45,18 +59,23 @@ class PreviewPublisher:
         """Return True: the page says of each post what it is."""
         return True
 
-    def limits(self, target: Target) -> Limits:  # noqa: ARG002 the port's signature
+    def limits(self, target: Target) -> Limits:
         """Return what the imitated network accepts, so that the page shows what would go out."""
-        return self._limits
+        account = self._account(target) if self._network == "x" else None
+        return x_limits(account) if account else LIMITS[self._network]
 
     def word(self, target: Target, words: Words) -> Words:
-        """Return *words*; raises `PostRejected` where a post needs some and has none."""
-        self._check(target, words.caption)
-        return words
+        """Return *words* as they would go out; raises `PostRejected` for what X would not take."""
+        if self._network != "x":
+            return words
+        return word_for_x(words, self._account(target) or Account(handle=target.destination))
 
-    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:  # noqa: ARG002 the port's signature
-        """Return 0: nothing leaves this disk."""
-        return Decimal(0)
+    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Quote:  # noqa: ARG002 the port's signature
+        """Return nothing to pay: nothing leaves this disk."""
+        return Quote()
+
+    def ask_again(self, target: Target) -> None:
+        """Do nothing: a page takes posts at any time."""
 
     async def prepare(
         self,
@@ -64,7 +83,7 @@ class PreviewPublisher:
         earlier: Sequence[Effect] = (),  # noqa: ARG002 it is found without them
     ) -> Mapping[str, str]:
         """Put clip and still beside the page; repeatable, always with the same handle."""
-        self._check(post.target, post.caption)
+        self.word(post.target, Words(caption=post.caption))
         with self._writing():
             await asyncio.to_thread(self._share, post)
         # The caption counts: what a person has edited is another post.
@@ -98,17 +117,10 @@ class PreviewPublisher:
         record = await asyncio.to_thread(self._feed.get, handle["post"])
         return [self._delivery(post.target, record)] if record else []
 
-    async def take_down(self, delivery: Delivery) -> None:
+    async def take_down(self, delivery: Delivery, run_id: str) -> None:  # noqa: ARG002 the port's signature
         """Remove the post from the page; silent if it is not there."""
         with self._writing():
             await asyncio.to_thread(self._feed.remove, delivery.remote_id or "")
-
-    def _check(self, target: Target, caption: str | None) -> None:
-        if not self._wordless and not (caption or "").strip():
-            raise PostRejected(
-                f"A post for {target} needs a caption.",
-                hint="Give the template a caption, or the request its own.",
-            )
 
     def _share(self, post: Post) -> None:
         for asset in filter(None, (post.asset, post.thumbnail)):

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 
+from bot.domain.budget import Quote
 from bot.domain.effect import Effect
 from bot.domain.post import Delivery, DeliveryStatus, Limits, Post, Target, Words
 from bot.errors import AmbiguousPost, PostRejected, PublishError, TargetPaused, TargetUnavailable
@@ -103,9 +104,12 @@ class SlackPublisher:
             )
         return words
 
-    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:  # noqa: ARG002 the port's signature
-        """Return 0: Slack charges nothing."""
-        return Decimal(0)
+    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Quote:  # noqa: ARG002 the port's signature
+        """Return nothing to pay: Slack charges nothing."""
+        return Quote()
+
+    def ask_again(self, target: Target) -> None:
+        """Do nothing: Slack is asked each time."""
 
     async def prepare(
         self,
@@ -161,7 +165,7 @@ class SlackPublisher:
             raise TargetUnavailable(str(error), hint=error.hint) from error
         return []
 
-    async def take_down(self, delivery: Delivery) -> None:
+    async def take_down(self, delivery: Delivery, run_id: str) -> None:  # noqa: ARG002 the port's signature
         """Delete the clip, and with it the message that is nothing else; silent if it is gone."""
         file = delivery.remote_id or ""
         try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.account import Account, Manner
 from bot.domain.post import Post, Target, Words
 from bot.errors import AmbiguousPost, ConfigError, PostRejected, TargetUnavailable
 from bot.media import Library
@@ -62,6 +63,16 @@ async def publish(publisher, post):
 
 def page(folder):
     return (folder / "feed.html").read_text(encoding="utf-8")
+
+
+def test_what_an_account_may_post_is_what_the_page_shows(folder, media, clock):
+    accounts = {X: Account(handle="@reelbot", max_seconds=600, max_bytes=1_000_000)}
+    allowed = PreviewPublisher("x", folder, media=media, clock=clock, account=accounts.get)
+    limits = allowed.limits(X)
+    assert (limits.max_seconds, limits.max_bytes, limits.max_width) == (600, 1_000_000, 1280)
+    assert allowed.limits(Target.parse("x:@other")).max_seconds == 140
+    slack = PreviewPublisher("slack", folder, media=media, clock=clock, account=accounts.get)
+    assert slack.limits(X).max_width == 4096
 
 
 def test_an_empty_page_says_so_from_the_first_start(publisher, folder):
@@ -237,6 +248,29 @@ async def test_a_post_on_x_needs_a_caption_and_one_on_slack_does_not(
         await x.prepare(replace(post, target=X, caption=caption))
     assert publisher.word(SLACK, Words(caption=caption)).caption == caption
     await publish(publisher, replace(post, caption=caption))
+    assert page(folder).count("<article ") == 1
+
+
+def test_words_for_x_are_held_to_what_the_file_says_of_the_account(x, folder, media, clock):
+    strict, words = x, Words(caption="See cats.com", generated=True)
+    with pytest.raises(PostRejected, match="link"):
+        strict.word(X, words)
+    lenient = PreviewPublisher(
+        "x",
+        folder,
+        media=media,
+        clock=clock,
+        account=lambda target: Account(handle=target.destination, links=Manner.DROP),
+    )
+    assert lenient.word(X, words).caption == "See"
+    assert lenient.word(X, words).changes == ("The link cats.com was left out.",)
+
+
+async def test_what_x_would_not_take_is_not_shown_as_if_it_had(publisher, x, folder, post):
+    long = replace(post, caption="猫" * 141)
+    with pytest.raises(PostRejected, match="282 of 280"):
+        await x.prepare(replace(long, target=X))
+    await publish(publisher, long)
     assert page(folder).count("<article ") == 1
 
 
