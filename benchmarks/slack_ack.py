@@ -82,9 +82,10 @@ async def be_room(api: str, folder: Path) -> None:
     world = World(folder, clock=clock)
     world.vendor.seconds = 3600.0
     store = open_store(world.url, migrate=True)
+    gate = Gate(store, folder / "STOP")
     providers = {"vendor": FakeProvider(world.vendor, killer)}
     publishers = {"slack": FakePublisher(world.slack, killer)}
-    prompts, ears = FakePrompts(), Ears()
+    prompts, ears, media = FakePrompts(), Ears(), FakeMedia()
     bearer = {"authorization": "Bearer xoxb-test"}
     async with httpx.AsyncClient(base_url=api, headers=bearer, timeout=20) as client:
         room = ControlRoom(
@@ -92,21 +93,25 @@ async def be_room(api: str, folder: Path) -> None:
             tokens=Tokens(bot="xoxb-test", app="xapp-test"),
             clock=clock,
             store=store,
-            media=FakeMedia(),
+            media=media,
             prompts=prompts,
             providers=providers,
             publishers=publishers,
             plan=lambda: plan,
             next_moment=lambda _schedule, _after: None,
+            stopped=gate.stopped,
+            draw_strip=media.strip,
+            is_picture=media.is_picture,
+            refusals=dict,
         )
         ports = Ports(
             clock=clock,
             store=store,
             waker=EmbeddedWaker(clock=clock, on_error=print),
-            gate=Gate(store, folder / "STOP"),
+            gate=gate,
             prompts=prompts,
             providers=providers,
-            media=FakeMedia(),
+            media=media,
             publishers=publishers,
             notifier=room.notices,
             observer=ears,

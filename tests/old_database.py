@@ -1,9 +1,12 @@
 """Databases as the programs before this one left them."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, make_url, text
@@ -36,3 +39,14 @@ def insert(engine: Engine, runs: tuple[dict[str, Any], ...]) -> None:
         for at, run in enumerate(runs):
             values = {"id": run["id"], "key": run["id"], "state": run["state"], "at": at}
             connection.execute(row, values | {"doc": json.dumps(run)})
+
+
+def run_sql(url: str, statement: str) -> None:
+    """Change the database as no program of ours does."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            connection.execute(statement)
+            connection.commit()
+    else:
+        with psycopg.connect(url) as server:
+            server.execute(statement)

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.budget import Spend, SpendState
+from bot.domain.account import PostPrices
+from bot.domain.budget import Item, Spend, SpendState
 from bot.domain.card import Card, CardKind
 from bot.domain.post import Delivery, DeliveryStatus, Post, Target
 from bot.domain.prompt import Prompt, PromptTemplate, Variable
@@ -28,6 +29,7 @@ from bot.slack.lists import Dashboard, Upcoming
 from bot.slack.modal import Offer
 from bot.slack.scene import Scene
 from bot.slack.words import words
+from bot.x_api.price import quote
 
 NOW = datetime(2026, 11, 27, 9, 41, tzinfo=UTC)
 CATS, X = Target.parse("slack:#cats"), Target.parse("x:@reelbot")
@@ -336,9 +338,9 @@ QUESTIONS: Mapping[str, tuple[Run, int]] = {
 }
 
 
-def spend(what: str, usd: str, state: SpendState) -> Spend:
+def spend(what: str, usd: str, state: SpendState, item: Item | None = None) -> Spend:
     return Spend(
-        key=f"{STARTED.id}:{what}:1",
+        key=f"{STARTED.id}:{what} {item}:1",
         run_id=STARTED.id,
         what=what,
         vendor="gateway" if what == "video" else "x",
@@ -346,6 +348,7 @@ def spend(what: str, usd: str, state: SpendState) -> Spend:
         day=date(2026, 11, 27),
         at=NOW,
         state=state,
+        item=item,
     )
 
 
@@ -364,7 +367,8 @@ def spends(run: Run) -> tuple[Spend, ...]:
     posted = SpendState.RELEASED if over else SpendState.RESERVED
     return (
         spend("video", "0.80", video),
-        spend("x:@reelbot", "0.02", SpendState.SETTLED if went_out else posted),
+        spend("x:@reelbot", "0.015", SpendState.SETTLED if went_out else posted),
+        spend("x:@reelbot", "0.005", SpendState.SETTLED if went_out else posted, Item.ALT_TEXT),
     )
 
 
@@ -378,6 +382,14 @@ def scene(language: str = "en", run: Run | None = None, **changes: Any) -> Scene
         "may_remix": True,
     }
     return Scene(**(values | changes))
+
+
+def with_link(run: Run) -> Run:
+    """Return *run* with words that make its post on X dear."""
+    quoted = quote(PostPrices(), has_link=True, has_alt_text=True)
+    price = Price.of(PRICE.video, {"x:@reelbot": quoted})
+    posts = run.posts and tuple(replace(p, caption="See https://cats.example") for p in run.posts)
+    return run.evolve(price=price, posts=posts)
 
 
 def in_language(run: Run, language: str) -> Run:

@@ -5,6 +5,7 @@ with fonts for Latin, Japanese and emoji. Approximate on purpose: it shows what 
 which button has which weight, not Slack's own pixels.
 """
 
+import asyncio
 import base64
 import html
 import re
@@ -24,6 +25,7 @@ from markupsafe import Markup
 from PIL import Image, ImageChops
 
 from bot.domain.video import Derivation
+from bot.media import Library
 from bot.slack.approval import approval_card
 from bot.slack.blocks import Message
 from bot.slack.card import desk_card
@@ -41,6 +43,7 @@ from bot.slack.modal import (
 from bot.slack.scene import Scene
 from bot.studio.renderer import Act, Shot, render
 from tests import slack_examples as examples
+from tests.clips import chunks
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
@@ -125,12 +128,18 @@ def _source(image: Mapping[str, Any]) -> str:
 
 
 def frames() -> str:
-    """Return the frames of a clip that the studio draws, as an address."""
+    """Return the strip of a clip that the studio draws, as an address."""
     words = "a calico cat surfing a long green wave at sunrise"
     shot = Shot(prompt=words, seed=7, width=640, height=360, acts=(Act(seconds=4),))
     with tempfile.TemporaryDirectory() as folder:
-        sheet = render(shot, Path(folder), lambda _percent: None).spritesheet.read_bytes()
-    return "data:image/jpeg;base64," + base64.b64encode(sheet).decode()
+        clip = render(shot, Path(folder), lambda _percent: None).video.read_bytes()
+        strip = asyncio.run(_strip_of(clip, Library(Path(folder) / "media")))
+    return "data:image/jpeg;base64," + base64.b64encode(strip).decode()
+
+
+async def _strip_of(clip: bytes, library: Library) -> bytes:
+    video = await library.save(chunks(clip), "video/mp4")
+    return library.path(await library.strip(video)).read_bytes()
 
 
 _CARDS = {

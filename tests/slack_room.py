@@ -18,6 +18,7 @@ import httpx
 
 from bot.domain.budget import Budget
 from bot.domain.post import Target
+from bot.domain.refusal import Refusal
 from bot.domain.room import RoomConfig, Who
 from bot.domain.run import Run
 from bot.domain.schedule import (
@@ -75,7 +76,7 @@ class Mortal(httpx.AsyncHTTPTransport):
     """Passes a killer before and after every call."""
 
     def __init__(self, killer: Killer) -> None:
-        super().__init__()
+        super().__init__(verify=False)  # nothing is encrypted here; certificates take time to load
         self.killer = killer
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -210,6 +211,8 @@ class House:
             room=config,
         )
         self.timeout = 2.0
+        #: What accounts said without a run.
+        self.refusals: dict[Target, Refusal | None] = {}
 
     def set(self, **changes: Any) -> None:
         """Change what the file says of the room."""
@@ -290,6 +293,7 @@ class Live:
             "x": FakePublisher(world.x, killer),
         }
         prompts = FakePrompts()
+        gate = Gate(self.store, house.folder / "STOP")
         app, secret = ("xapp-test", None) if socket else (None, "signing-secret")
         self.room = ControlRoom(
             client=self.client,
@@ -302,10 +306,13 @@ class Live:
             publishers=publishers,
             plan=lambda: house.plan,
             next_moment=lambda _schedule, after: after + timedelta(minutes=7),
+            stopped=gate.stopped,
+            draw_strip=world.media.strip,
+            is_picture=world.media.is_picture,
+            refusals=lambda: house.refusals,
         )
         self.socket = socket
         self.waker = ClockWaker(house.clock, self.dead.set)
-        gate = Gate(self.store, house.folder / "STOP")
         self.pipeline = Pipeline(
             Ports(
                 clock=house.clock,
@@ -323,7 +330,12 @@ class Live:
             ),
             on_error=self.ears.errors.append,
         )
-        self.intake = Intake(lambda: house.plan, prompts, providers)
+        self.intake = Intake(
+            lambda: house.plan,
+            prompts,
+            providers,
+            estimate=lambda target, *words: publishers[target.network].estimate(target, *words),
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

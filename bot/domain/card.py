@@ -9,7 +9,9 @@ class CardKind(StrEnum):
 
     DESK = "desk"  #: Those who asked: where the request was made, or where schedules report.
     APPROVAL = "approval"  #: Those who approve: one for every time they are asked.
+    CALL = "call"  #: Those who approve, where the desk's card has the buttons: edits call nobody.
     REMINDER = "reminder"  #: Those who approve, once more before it is too late.
+    ACT = "act"  #: Everybody there: who changed what. The generation counts the run's acts.
     NOTICE = "notice"  #: Those who must know that the run failed, needs a person, or is well again.
 
 

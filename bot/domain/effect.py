@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+#: Why one was not sent, where a person says that it was not; they may not have seen all.
+DENIED = "a person says so"
+
 
 class EffectState(StrEnum):
     """What we know about an outside write."""
@@ -19,9 +22,9 @@ class EffectState(StrEnum):
 class Effect:
     """One row of the ledger."""
 
-    #: `run:effect[:target]:generation`.
+    #: `run:effect[:target]:generation`; `room:effect:…` for what belongs to no run.
     key: str
-    run_id: str
+    run_id: str | None
     state: EffectState = EffectState.SENDING
     #: What equal writes share in the other side's listing; two of them are never in the air at
     #: once. None where they can be told apart anyway.
@@ -41,5 +44,5 @@ class Effect:
 
     @property
     def kind(self) -> str:
-        """What sort of write it is: `create`, `post`, `card`."""
+        """What sort of write it is: `create`, `post`, `card`, `told`."""
         return self.key.split(":", 2)[1]

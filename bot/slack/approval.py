@@ -91,6 +91,11 @@ def _outgoing(run: Run, scene: Scene) -> Iterator[Block]:
         yield context("\n".join(_where(post, scene) for post in posts))
         if caption:
             yield quote(caption, _WHOLE)
+        if changes := dict.fromkeys(change for post in posts for change in post.changes):
+            yield context(f"{scene.words('mark.finding')} {inline(' '.join(changes), 400)}")
+        dear = [scene.dear(run, post.target, scene.place(post.target)) for post in posts]
+        if any(dear):
+            yield context("\n".join(filter(None, dear)))
 
 
 def texts_of(run: Run) -> list[tuple[str, list[Post]]]:

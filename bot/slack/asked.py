@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -15,7 +15,8 @@ class Asked:
     channel: str | None = None
     #: The thread it belongs to; answers go there.
     thread: str | None = None
-    #: Slack's id of the interaction. A dialog may be opened with it within three seconds.
+    #: Slack's id of the interaction, or of the dialog that was sent. With that of a command or a
+    #: click a dialog may be opened within three seconds.
     trigger: str
     #: Where answers for this person go, five times within half an hour; None without one.
     response_url: str | None = None
@@ -43,7 +44,7 @@ class Asked:
 
     @classmethod
     def by_hand(cls, body: Mapping[str, Any]) -> "Asked":
-        """Return who clicked, submitted, or chose a shortcut."""
+        """Return who clicked, or chose a shortcut."""
         message = body.get("message") or {}
         return cls(
             user=body["user"]["id"],
@@ -52,6 +53,15 @@ class Asked:
             trigger=body["trigger_id"],
             response_url=body.get("response_url"),
         )
+
+    @classmethod
+    def by_dialog(cls, body: Mapping[str, Any]) -> "Asked":
+        """Return who submitted a dialog.
+
+        Where our ack got lost Slack has the person send it again, as another interaction: it is
+        known by the dialog, which is opened once.
+        """
+        return replace(cls.by_hand(body), trigger=body["view"]["id"])
 
     @classmethod
     def by_event(cls, body: Mapping[str, Any]) -> "Asked":

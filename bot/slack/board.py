@@ -8,30 +8,33 @@ stands now, and what was decided has no buttons any more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 
 from bot.domain.card import Card, CardKind, CardWish
-from bot.domain.post import Target
+from bot.domain.effect import EffectState
 from bot.domain.room import RoomConfig, Who
 from bot.domain.run import Run, RunState
 from bot.errors import AmbiguousPost, PublishError, TargetPaused, TargetUnavailable
-from bot.pipeline.steps.approve import expiry
 from bot.ports import Clock, Store
 from bot.slack import notice
 from bot.slack.approval import approval_card
 from bot.slack.blocks import Message
 from bot.slack.card import desk_card
+from bot.slack.held import Held
 from bot.slack.lacking import Lacking
+from bot.slack.messages import SETTLE, Marks, Messages
 from bot.slack.pace import Pace
-from bot.slack.rights import asker
+from bot.slack.rights import asker, authors
+from bot.slack.scene import Scene
 from bot.slack.scenery import Scenery, waits_for_approval
 from bot.slack.streaks import CAP, Streaks
 from bot.slack.strips import Strips
 from bot.slack.updates import Updates
+from bot.slack.wishes import Wishes, is_told_of
 from bot.slack_api.channels import Channels
 from bot.slack_api.web_api import WebApi
 
@@ -39,26 +42,19 @@ log = structlog.get_logger()
 
 #: The metadata by which a card is known again.
 EVENT = "reelbot_card"
-#: Seconds by which Slack's clock may be behind ours.
-_SKEW = timedelta(seconds=5)
 #: Cards wait so long after Slack could not be reached; seconds.
 _SILENCE = 15.0
-#: A reminder comes when so much of the patience is over.
-_REMIND_AT = 0.75
 #: Runs that ended within this may have cards that say otherwise.
 _LATELY = timedelta(hours=24)
 _MOST = 200
 #: More approvals than this are one message, and no card calls anybody.
 INBOX_OVER = 3
-#: What Slack says when it does not take a block; a frame strip that it has not looked at yet.
-_BLOCKS = frozenset({"invalid_blocks"})
 
 
 class SlackBoard:
     """A `Board` in one workspace."""
 
-    #: The client's timeout and half as much again: a message shows as soon as it is taken.
-    settle = 30.0
+    settle = SETTLE
     #: History tells of every message of a channel that the app is in; where it may not be read,
     #: `find` raises.
     find_is_authoritative = True
@@ -74,26 +70,36 @@ class SlackBoard:
         strips: Strips,
         channels: Channels,
     ) -> None:
-        self._api = api
         self._clock = clock
         self._store = store
         self._config = config
         self._scenery = scenery
         self._strips = strips
-        self._channels = channels
         self._pace = Pace(clock)
+        self.messages = Messages(api, channels, self._pace)
         self.updates = Updates(api, clock, self._pace)
         self._streaks = Streaks()
+        self._wishes = Wishes(
+            clock=clock,
+            config=config,
+            messages=self.messages,
+            updates=self.updates,
+            streaks=self._streaks,
+        )
         #: The workspace's address, as in https://reelbot.slack.com/; None until Slack told.
         self.workspace: str | None = None
-        #: Ids of channels that were named.
-        self._ids: dict[str, str] = {}
+        #: Cards that may be up already: run and kind.
+        self._begun: set[tuple[str, str]] = set()
         #: No card is put up before; None until the room is open.
         self._silent_until: datetime | None = None
         #: Places that need a person; they are left alone until then.
         self._quiet: dict[str, datetime] = {}
         #: The runs that wait for approval, as far as this process has seen them.
         self.waiting: dict[str, Run] = {}
+        #: Those of them that were more than a few.
+        self._in_inbox: set[str] = set()
+        #: Those that post, and what became of their targets.
+        self.held = Held()
         self.lacking = Lacking(clock)
         #: Whoever wants to hear that something moved.
         self.on_change: Callable[[Run], None] = lambda _run: None
@@ -105,17 +111,12 @@ class SlackBoard:
         now = self._clock.now()
         if self._silent_until is None or now < self._silent_until:
             return ()
-        late = run.state.is_terminal and run.request.asked_in is None
-        wanted = [
-            (CardKind.DESK, 0, None if late else self.desk_of(run)),
-            (CardKind.APPROVAL, run.generation, self._approval_place(run)),
-            (CardKind.REMINDER, run.generation, self._reminder_place(run)),
-            (CardKind.NOTICE, run.generation, self._notice_place(run)),
-        ]
-        wishes = [CardWish(kind=k, generation=g, place=p) for k, g, p in wanted if p]
-        lacking = [wish for wish in wishes if not any(card.answers(wish) for card in run.cards)]
+        begun = (run.id, CardKind.DESK)
+        wanted = self._wishes.lacking(run, begun=begun in self._begun)
+        lacking = [w for w in wanted if w.kind is not CardKind.CALL or self._is_called(run, w)]
         if not lacking:
             self.lacking.found(run.id)
+            self._begun.discard(begun)
         elif self._pace.is_crowded(lacking[0].place):  # no run is held back, nothing is written
             self._comes_back(run.id, lacking[0].place)
             return ()
@@ -123,53 +124,33 @@ class SlackBoard:
             self.lacking.note(run.id)
         return [wish for wish in lacking if self._quiet.get(wish.place, now) <= now]
 
+    def _is_called(self, run: Run, wish: CardWish) -> bool:
+        """Return whether there is somebody to call; whom the inbox calls, no single run does."""
+        if len(self.waiting) > INBOX_OVER:
+            self._in_inbox.add(run.id)
+        return run.id not in self._in_inbox and bool(self._call(run, wish))
+
     def _comes_back(self, run_id: str, place: str) -> None:
         if not self.lacking.is_put_off(run_id):
             turn = self._pace.promise(place)
             self.lacking.look_in(run_id, turn - self._clock.now())
 
-    def desk_of(self, run: Run) -> str | None:
-        """Return where the run's own card belongs; None for nowhere."""
-        return self._id(run.request.asked_in or self._config().desk)
-
-    def _id(self, place: str | None) -> str | None:
-        return self._ids.get(place, place) if place else None
-
-    def _approval_place(self, run: Run) -> str | None:
-        """Return where approval is asked for beside the desk card; None where that has buttons."""
-        approvers = self._id(self._config().approvers)
-        return approvers if waits_for_approval(run) and approvers != self.desk_of(run) else None
-
-    def _reminder_place(self, run: Run) -> str | None:
-        if not waits_for_approval(run) or self._clock.now() < remind_at(run):
-            return None
-        return self._approval_place(run) or self.desk_of(run)
-
-    def _notice_place(self, run: Run) -> str | None:
-        return self.desk_of(run) if self._must_tell(run) else None
-
-    def _must_tell(self, run: Run) -> bool:
-        if run.state is RunState.ATTENTION:
-            return True
-        if run.state is RunState.FAILED and self._is_told_of(run):
-            return self._streaks.is_first(run)
-        return self._streaks.ends(run)
-
-    def _is_told_of(self, run: Run) -> bool:
-        """Return whether a failure is told beside the card: nobody may be looking at it."""
-        capped = run.failure is not None and run.failure.code == CAP
-        return capped or run.request.source.startswith("schedule:")
-
     # --- putting them up ------------------------------------------------------------------------
 
-    async def put(self, run: Run, wish: CardWish) -> Card:
+    def prepare(self, run: Run, wish: CardWish) -> Mapping[str, str]:
+        """Return the channel, and the message in whose thread the card belongs; empty for none."""
+        return {"place": wish.place, "thread": self._wishes.thread(run, wish) or ""}
+
+    async def put(self, run: Run, wish: CardWish, handle: Mapping[str, str]) -> Card:
         """Put up the card; one request. Whatever goes wrong, the run is looked at again later."""
+        self._begun.add((run.id, wish.kind))
         try:
-            return await self._put(run, wish)
+            return await self._put(run, wish, handle)
         except AmbiguousPost:
             self.lacking.look_in(run.id, timedelta(seconds=self.settle))
             raise
         except PublishError as error:
+            self._begun.discard((run.id, wish.kind))
             wait = timedelta(seconds=error.retry_after or _SILENCE)
             if isinstance(error, TargetPaused):  # the others are not to wait for this one place
                 self._quiet[wish.place] = self._clock.now() + wait
@@ -178,33 +159,16 @@ class SlackBoard:
             self.lacking.look_in(run.id, wait)
             raise
 
-    async def _put(self, run: Run, wish: CardWish) -> Card:
-        place = await self.resolve(wish.place)
+    async def _put(self, run: Run, wish: CardWish, handle: Mapping[str, str]) -> Card:
+        place = await self.messages.resolve(handle["place"])
         drawn = await self._draw_new(run, wish)
-        message = notice.with_call(drawn, self._call(run, wish))
-        await self._pace.turn(place)
-        try:
-            answer = await self._api.call(
-                "chat.postMessage",
-                place,
-                expect=_BLOCKS,
-                channel=place,
-                text=message.text,
-                blocks=list(message.blocks),
-                metadata={"event_type": EVENT, "event_payload": _marks(run, wish)},
-                unfurl_links=False,
-                unfurl_media=False,
-                **_in_thread(self._thread(run, wish, place)),
-            )
-        except TargetUnavailable as error:
-            self._pace.hold(place, error.retry_after)
-            raise
-        if not answer["ok"]:
+        shown = notice.with_call(drawn, self._call(run, wish))
+        put = await self.messages.post(place, shown, _marks(run, wish), handle["thread"] or None)
+        if put is None:
             self._strips.leave_out(run)
             raise TargetUnavailable(retry_after=1.0)
-        card = self._card(wish, str(answer.get("channel") or place), str(answer.get("ts")))
-        self.updates.shows((card.place, card.id), drawn)  # a call is worth no edit
-        return card
+        self.updates.shows(put, drawn)  # a call is worth no edit
+        return self._card(wish, *put)
 
     async def _draw_new(self, run: Run, wish: CardWish) -> Message:
         if wish.kind is CardKind.NOTICE and run.state is RunState.FAILED:
@@ -214,27 +178,12 @@ class SlackBoard:
         assert drawn
         return drawn
 
-    def _thread(self, run: Run, wish: CardWish, place: str) -> str | None:
-        """Return the message in whose thread the new one belongs."""
-        if wish.kind in {CardKind.DESK, CardKind.APPROVAL}:
-            return None
-        streak = self._streaks.of(run)
-        above = [card for card in run.cards if card.kind in {CardKind.DESK, CardKind.APPROVAL}]
-        if wish.kind is CardKind.NOTICE and run.state is RunState.SUCCEEDED and streak:
-            above = [streak.card] if streak.card else []
-        elif wish.kind is CardKind.NOTICE and run.state is RunState.FAILED:
-            above = []  # the next failures of the schedule are told there, too
-        there = [card for card in above if card.place == place]
-        known = [card.id for card in there if not self.updates.is_gone((card.place, card.id))]
-        return known[-1] if known else None
-
     def _call(self, run: Run, wish: CardWish) -> str:
         """Return who must act: nobody else is ever mentioned."""
         config = self._config()
-        asks = wish.kind is CardKind.APPROVAL
+        asks = wish.kind in {CardKind.APPROVAL, CardKind.CALL}
         if (asks and len(self.waiting) <= INBOX_OVER) or wish.kind is CardKind.REMINDER:
-            public = any(t.network == "x" for t in run.request.targets)
-            return notice.calling(config.publish_x if public else config.generate)
+            return notice.calling(self._approvers(run))
         if wish.kind is CardKind.NOTICE and run.state is RunState.ATTENTION:
             user = asker(run)
             return notice.calling(Who(users=(user,)) if user else config.admin)
@@ -242,6 +191,14 @@ class SlackBoard:
         if wish.kind is CardKind.NOTICE and run.state is RunState.FAILED and capped:
             return notice.calling(config.admin)
         return ""
+
+    def _approvers(self, run: Run) -> Who:
+        """Return who may let the posts out: with two people asked for, not whoever wrote them."""
+        config = self._config()
+        public = any(t.network == "x" for t in run.request.targets)
+        who = config.publish_x if public else config.generate
+        own = set() if config.self_approval else authors(run)
+        return replace(who, users=tuple(user for user in who.users if user not in own))
 
     def _card(self, wish: CardWish, place: str, ts: str) -> Card:
         return Card(
@@ -258,33 +215,15 @@ class SlackBoard:
             f"{self.workspace}archives/{place}/p{ts.replace('.', '')}" if self.workspace else None
         )
 
-    async def find(self, run: Run, wish: CardWish, *, since: datetime) -> Sequence[Card]:
+    async def find(
+        self, run: Run, wish: CardWish, handle: Mapping[str, str], *, since: datetime
+    ) -> Sequence[Card]:
         """Return the cards with the run's marks since then; raises `PublishError` if unreadable."""
-        place = await self.resolve(wish.place)
-        thread = self._thread(run, wish, place)
-        method = "conversations.replies" if thread else "conversations.history"
-        wanted: dict[str, Any] = {
-            "channel": place,
-            "oldest": f"{(since - _SKEW).timestamp():.6f}",
-            "include_all_metadata": True,
-            "limit": "200",
-        } | ({"ts": thread} if thread else {})
-        found = list[Card]()
-        while True:
-            answer = await self._api.read(method, place, **wanted)
-            marked = [m for m in messages(answer) if _is_marked(m, _marks(run, wish))]
-            found += [self._card(wish, place, str(m["ts"])) for m in marked]
-            wanted["cursor"] = next_page(answer)
-            if not wanted["cursor"]:
-                return found
-
-    async def resolve(self, place: str) -> str:
-        """Return the channel's id. Raises `TargetPaused` for one that the app cannot post to."""
-        if not place.startswith("#"):
-            return place
-        found = await self._channels.resolve(Target(network="slack", destination=place))
-        self._ids[place] = found
-        return found
+        place = await self.messages.resolve(handle["place"])
+        thread = handle["thread"] if "thread" in handle else self._wishes.thread(run, wish)
+        marks = _marks(run, wish)
+        found = await self.messages.find(place, marks, since=since, thread=thread or None)
+        return [self._card(wish, place, ts) for ts in found]
 
     # --- keeping them true ----------------------------------------------------------------------
 
@@ -292,8 +231,8 @@ class SlackBoard:
         """Have the cards of *run* say how it stands, soon."""
         self._saw(run)
         for card in run.cards:
-            place = (card.place, card.id)
-            self.updates.show(place, partial(self._draw, run, card))
+            if not _stays(run, card):
+                self.updates.show((card.place, card.id), partial(self._draw, run, card))
         streak = self._streaks.of(run)
         if streak and streak.card and streak.last.id == run.id:
             self.updates.show((streak.card.place, streak.card.id), lambda: self._draw_streak(run))
@@ -301,10 +240,12 @@ class SlackBoard:
 
     def _saw(self, run: Run) -> None:
         self._streaks.saw(run)
+        self.held.saw(run)
         if waits_for_approval(run):
             self.waiting[run.id] = run
         else:
             self.waiting.pop(run.id, None)
+            self._in_inbox.discard(run.id)
 
     async def _draw(self, run: Run, card: Card) -> Message | None:
         scene = await self._scenery.scene(run)
@@ -312,11 +253,18 @@ class SlackBoard:
             return desk_card(run, scene)
         if card.kind is CardKind.APPROVAL:
             return approval_card(run, scene, generation=card.generation)
+        if card.kind is CardKind.CALL:
+            return notice.call(run, scene, generation=card.generation)
         if card.kind is CardKind.REMINDER:
             return notice.reminder(run, scene)
+        if card.kind is CardKind.ACT:
+            return notice.told(run.acts[card.generation], scene)
+        return await self._draw_notice(run, scene)
+
+    async def _draw_notice(self, run: Run, scene: Scene) -> Message | None:
         if run.state is RunState.SUCCEEDED and run.request.source.startswith("schedule:"):
             return notice.recovered(run, scene)
-        if run.state is RunState.FAILED and self._is_told_of(run):
+        if run.state is RunState.FAILED and is_told_of(run):
             return await self._draw_streak(run)
         return notice.needs_person(run, scene)
 
@@ -345,16 +293,26 @@ class SlackBoard:
             self._saw(run)
         self._silent_until = self._clock.now()
         since = self._clock.now() - _LATELY
+        await self._look_for_lost(since)
         for run in newest:
             if not run.state.is_terminal or run.updated_at > since:
                 self.show(run)
                 self._look_now(run)
 
+    async def _look_for_lost(self, since: datetime) -> None:
+        """Have the runs looked at whose cards were being put up when somebody died."""
+        sending = {EffectState.SENDING}
+        lost = await self._store.effects_since(since, kinds={"card"}, states=sending)
+        for effect in lost:
+            run_id, _, kind, _ = effect.key.split(":")
+            self._begun.add((run_id, kind))
+            self.lacking.look_in(run_id, timedelta(0))
+
     async def _resolve_names(self) -> None:
         config = self._config()
         for place in {config.desk, config.approvers} - {None}:
             try:
-                await self.resolve(str(place))
+                await self.messages.resolve(str(place))
             except PublishError as error:
                 log.warning("a channel of the control room", why=str(error), hint=error.hint)
 
@@ -369,32 +327,13 @@ class SlackBoard:
             self.lacking.look_in(run.id, timedelta(0))
 
 
-def remind_at(run: Run) -> datetime:
-    """Return when the approvers of *run* are reminded."""
-    assert run.asked_at
-    return run.asked_at + (expiry(run) - run.asked_at) * _REMIND_AT
+def _stays(run: Run, card: Card) -> bool:
+    """Return whether the card is right as it is: an edit would lose whom it calls."""
+    if card.kind is CardKind.CALL:
+        return card.generation == run.generation and waits_for_approval(run)
+    return card.kind is CardKind.ACT  # what was done stays done
 
 
-def _in_thread(thread: str | None) -> dict[str, Any]:
-    return {"thread_ts": thread} if thread else {}
-
-
-def _marks(run: Run, wish: CardWish) -> dict[str, Any]:
-    return {"run": run.id, "kind": wish.kind.value, "generation": wish.generation}
-
-
-def messages(answer: Mapping[str, object]) -> list[dict[str, Any]]:
-    """Return the messages of one page of a history."""
-    listed = answer.get("messages")
-    return [m for m in listed if isinstance(m, dict)] if isinstance(listed, list) else []
-
-
-def _is_marked(message: Mapping[str, Any], marks: Mapping[str, Any]) -> bool:
-    metadata = message.get("metadata") or {}
-    return metadata.get("event_type") == EVENT and metadata.get("event_payload") == marks
-
-
-def next_page(answer: Mapping[str, object]) -> str:
-    """Return the cursor of the page after this one; empty after the last."""
-    more = answer.get("response_metadata")
-    return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+def _marks(run: Run, wish: CardWish) -> Marks:
+    payload = {"run": run.id, "kind": wish.kind.value, "generation": wish.generation}
+    return Marks(event=EVENT, payload=payload)

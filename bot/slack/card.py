@@ -51,12 +51,10 @@ def desk_card(run: Run, scene: Scene) -> Message:
 
 
 def _body(run: Run, scene: Scene) -> list[Block]:
-    """Return headline, story and facts; beside a picture all of them, for it takes their height."""
+    """Return headline, story, the video's frames and facts."""
     lines, facts = [headline(run, scene), *_story(run, scene)], " · ".join(_facts(run, scene))
-    if scene.frames is None:
-        return [section("\n".join(lines)), context(facts)]
-    frames = picture(scene.frames, scene.words("frames.alt"))
-    return [section("\n".join([*lines, facts]), frames)]
+    frames = [picture(scene.frames, scene.words("frames.alt"))] if scene.frames else []
+    return [section("\n".join(lines)), *frames, context(facts)]
 
 
 def headline(run: Run, scene: Scene) -> str:
@@ -180,6 +178,8 @@ def offered(run: Run, scene: Scene) -> list[Action]:
 def _while_under_way(run: Run) -> list[Action]:
     if mood_of(run) == "wordless":
         return [Action.EDIT, Action.CANCEL, Action.DETAILS]
+    if mood_of(run) == "paused":
+        return [Action.RETRY, Action.CANCEL, Action.DETAILS]
     if mood_of(run) != "approval":
         return [Action.CANCEL, Action.DETAILS]
     if approval_card_of(run):

@@ -11,13 +11,14 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.deliveries import Deliveries
+from bot.slack.socket import Socket
 
 #: Between two looks at the socket; seconds.
 LOOK_EVERY = 1.0
@@ -46,10 +47,10 @@ class Connection:
 
     def __init__(
         self,
-        app: AsyncApp,
+        deliveries: Deliveries,
         client: AsyncWebClient,
         *,
-        on_open: Callable[[], Awaitable[None]],
+        on_open: Callable[[], None],
         ping_every: float = PING_EVERY,
         look_every: float = LOOK_EVERY,
         first_pause: float = FIRST_PAUSE,
@@ -57,14 +58,14 @@ class Connection:
         """Make a connection.
 
         Args:
-            app: what the deliveries are for.
+            deliveries: where what comes in goes.
             client: carries the app-level token (xapp-…), Slack's address, and no retries.
-            on_open: called after every opening; what it raises is the caller's bug.
+            on_open: called after every opening; it holds up the watch, so it does nothing itself.
             ping_every: seconds between two pings.
             look_every: seconds between two looks at the socket.
             first_pause: seconds before the second try; every further one waits twice as long.
         """
-        self._app = app
+        self._deliveries = deliveries
         self._client = client
         self._on_open = on_open
         self._ping_every = ping_every
@@ -77,61 +78,56 @@ class Connection:
         """Connect, and connect again, for ever."""
         tries = 0
         while True:
-            handler = AsyncSocketModeHandler(
-                self._app,
-                self._client.token,
-                logger=_logger,
-                web_client=self._client,
-                ping_interval=self._ping_every,
+            socket = Socket(
+                self._deliveries, self._client, logger=_logger, ping_every=self._ping_every
             )
-            handler.client.default_auto_reconnect_enabled = False  # the watchdog does that
             try:
-                await self._open(handler)
+                await self._open(socket)
                 self.state, opened = "ok", time.monotonic()
-                await self._on_open()
-                await self._watch(handler)
+                self._on_open()
+                await self._watch(socket)
                 if time.monotonic() - opened > LONGEST_PAUSE:
                     tries = 0  # it was a good one; those that die at once are not worth a race
                 self.state = "the socket was lost; it is opened again"
             except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
                 self.state = _why(error)
             finally:
-                await _close(handler)
+                await _close(socket)
             pause = min(self._first_pause * 2**tries, LONGEST_PAUSE)
             tries = min(tries + 1, 16)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # only spreads them
 
-    async def _open(self, handler: AsyncSocketModeHandler) -> None:
+    async def _open(self, socket: Socket) -> None:
         async with asyncio.timeout(OPEN_SECONDS):
             token = self._client.token or ""
             answer = await self._client.apps_connections_open(app_token=token)
-            handler.client.wss_uri = str(answer["url"])
-            await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+            socket.wss_uri = str(answer["url"])
+            await socket.connect()  # type: ignore[no-untyped-call]  # Slack leaves it untyped
 
-    async def _watch(self, handler: AsyncSocketModeHandler) -> None:
+    async def _watch(self, socket: Socket) -> None:
         """Return once the socket is closed or stale; one that Slack renews gets its time."""
         missing = 0.0
         while missing < CLOSE_SECONDS:
             await asyncio.sleep(self._look_every)
-            if await handler.client.is_connected():
+            if await socket.is_connected():
                 missing = 0.0
                 continue
-            if not handler.client.connect_operation_lock.locked():
+            if not socket.connect_operation_lock.locked():
                 return
             missing += self._look_every
 
 
-async def _close(handler: AsyncSocketModeHandler) -> None:
+async def _close(socket: Socket) -> None:
     """Close within five seconds, or leave it behind: closing is known to hang."""
-    tasks = [handler.client.message_processor, handler.client.current_session_monitor]
-    tasks += [handler.client.message_receiver]
+    tasks = [socket.message_processor, socket.current_session_monitor]
+    tasks += [socket.message_receiver]
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
-            await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+            await socket.close()  # type: ignore[no-untyped-call]  # Slack leaves it untyped
     except (TimeoutError, aiohttp.ClientError, OSError):
         for task in filter(None, tasks):
             task.cancel()
-        await handler.client.aiohttp_client_session.close()
+        await socket.aiohttp_client_session.close()
     await asyncio.gather(*filter(None, tasks), return_exceptions=True)
 
 

@@ -39,13 +39,15 @@ class Events:
         self._secret = signing_secret.encode()
         self._now = now
         self._replays = Replays()
+        #: Nobody is there any more: what would be acked now would not be done.
+        self.is_closed = False
 
     def route(self) -> Route:
         """Return the route."""
         return Route(PATH, self.take, methods=["POST"])
 
     async def take(self, request: Request) -> Response:
-        """Answer one request: with the app's ack, or 401 for what is not Slack's."""
+        """Answer one request: the app's ack, 401 to whoever is not Slack, 503 once closed."""
         body = await _read(request)
         if body is None:
             return JSONResponse({"error": "too large"}, status_code=413)
@@ -54,6 +56,8 @@ class Events:
             request.headers.get("x-slack-request-timestamp", ""), signature, body
         ):
             return JSONResponse({"error": "not signed by Slack"}, status_code=401)
+        if self.is_closed:
+            return JSONResponse({"error": "closing"}, status_code=503)
         if not self._replays.is_new(signature):
             return Response()
         asked = AsyncBoltRequest(

@@ -267,15 +267,23 @@ def _bill(run: Run, scene: Scene) -> Iterator[str]:
     for spend in scene.spends:
         usd = scene.words.price(spend.usd, settled=spend.state is SpendState.SETTLED)
         key = "details.released" if spend.state is SpendState.RELEASED else "details.spend"
-        yield scene.words(key, what=_bought(spend, scene), usd=usd)
+        parts = _parts(spend, run, scene)
+        yield scene.words(key, what=_bought(spend, scene), usd=usd) + parts
     if not scene.spends and run.price:
         yield scene.words.price(run.price.total)
+
+
+def _parts(spend: Spend, run: Run, scene: Scene) -> str:
+    """Return how the price of a post comes about, while it is what it was quoted at."""
+    quote = run.price.quotes.get(spend.what) if run.price and not spend.item else None
+    return f" ({scene.quoted(quote)})" if quote and quote.sent == spend.usd else ""
 
 
 def _bought(spend: Spend, scene: Scene) -> str:
     if spend.what == "video":
         return scene.words("details.the_video", vendor=inline(spend.vendor, 63))
-    return scene.place(Target.parse(spend.what))
+    place = scene.place(Target.parse(spend.what))
+    return scene.beside(place, spend.item) if spend.item else place
 
 
 def _buttons(run: Run, scene: Scene) -> list[Block]:

@@ -21,6 +21,8 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._free: dict[str, datetime] = {}
+        #: Until when Slack wants nothing there.
+        self._held: dict[str, datetime] = {}
         #: Until when turns are promised.
         self._promised: dict[str, datetime] = {}
 
@@ -34,7 +36,8 @@ class Pace:
 
     def promise(self, channel: str) -> datetime:
         """Return when to come back: everybody who asks gets a second of their own."""
-        turn = max(self.free_at(channel), self._promised.get(channel, self._clock.now()))
+        now = self._clock.now()
+        turn = max(now, self.free_at(channel), self._promised.get(channel, now))
         self._promised[channel] = turn + APART
         return turn
 
@@ -53,7 +56,18 @@ class Pace:
         """Let nobody else have the channel until a second after *turn*."""
         self._free[channel] = turn + APART
 
+    def take_now(self, channel: str) -> None:
+        """Take the channel out of turn; those who wait for it wait a second more.
+
+        Raises `TargetUnavailable` as long as Slack asked to wait.
+        """
+        now = self._clock.now()
+        if (held := self._held.get(channel, now)) > now:
+            raise TargetUnavailable(retry_after=(held - now).total_seconds())
+        self.take(channel, max(now, self.free_at(channel)))
+
     def hold(self, channel: str, seconds: float | None) -> None:
         """Heed that Slack asked to wait."""
         later = self._clock.now() + timedelta(seconds=seconds or 0.0)
+        self._held[channel] = max(later, self._held.get(channel, later))
         self._free[channel] = max(later, self.free_at(channel))

@@ -35,7 +35,7 @@ class People:
     def __init__(self, api: WebApi, clock: Clock) -> None:
         self._api = api
         self._clock = clock
-        #: The workspace, once `auth.test` has told.
+        #: The workspace, once Slack has told; nobody is known to be of it before.
         self.team: str | None = None
         self._persons: dict[str, tuple[datetime, Person]] = {}
         self._groups: dict[str, tuple[datetime, frozenset[str]]] = {}
@@ -51,6 +51,9 @@ class People:
             return await self._ask_person(user)
 
     async def _ask_person(self, user: str) -> Person:
+        if self.team is None:
+            us = await self._api.read("auth.test", "workspace")
+            self.team = str(us.get("team_id"))
         answer = await self._api.read("users.info", user, user=user)
         person = self._read(user, answer.get("user"))
         if len(self._persons) >= _MOST:
@@ -64,7 +67,7 @@ class People:
         names: Mapping[str, object] = profile if isinstance(profile, dict) else {}
         name = names.get("display_name") or names.get("real_name") or about.get("name") or user
         outside = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
-        ours = self.team is None or about.get("team_id") == self.team
+        ours = about.get("team_id") == self.team
         member = bool(about) and ours and not any(about.get(flag) for flag in outside)
         return Person(id=user, name=str(name), is_member=member)
 

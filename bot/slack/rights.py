@@ -91,8 +91,12 @@ class Rights:
     async def require_approver(self, asked: Asked, run: Run) -> None:
         """Raise `Denied` unless the person may let the run's posts out."""
         await self.require(asked, self.needed_to_publish(run))
-        if _asked_for_posts(run) == asked.user and not self._config().self_approval:
+        if self._config().self_approval:
+            return
+        if _asked_for_posts(run) == asked.user:
             raise Denied("denied.own")
+        if asked.user in _editors(run):
+            raise Denied("denied.own_words")
 
     async def require_room_for_one_more(self, asked: Asked) -> None:
         """Raise `Denied` once the person has asked for as many videos today as one may."""
@@ -108,6 +112,18 @@ class Rights:
 def asker(run: Run) -> str | None:
     """Return the Slack id of who asked for *run*; None where nobody in Slack did."""
     return _slack_id(run.request.source.split(" ", 1)[0])
+
+
+def authors(run: Run) -> set[str]:
+    """Return the Slack ids of those whose posts or words they are: somebody else approves them."""
+    return {user for user in (_asked_for_posts(run), *_editors(run)) if user}
+
+
+def _editors(run: Run) -> set[str]:
+    """Return the Slack ids of those whose words *run* is about to post."""
+    still_open = {str(t) for t in run.request.targets if not run.delivery(t).status.is_settled}
+    by = {_slack_id(by) for target, by in run.edited_by.items() if target in still_open}
+    return {user for user in by if user}
 
 
 def _asked_for_posts(run: Run) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.budget import Spend, SpendState
+from bot.domain.budget import Item, Quote, Spend, SpendState
 from bot.domain.post import Delivery, Target
 from bot.domain.run import Run
 from bot.slack.blocks import inline, link
@@ -22,7 +22,6 @@ _FIRED = re.compile(r"(\S+) fired (\S+)")
 
 #: A headline with its subject is one line on a screen of usual width.
 SUBJECT = 60
-BESIDE_PICTURE = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +52,8 @@ class Scene:
 
     # --- what things are called; all of it is mrkdwn --------------------------------------------
 
-    def subject(self, run: Run, most: int | None = None) -> str:
+    def subject(self, run: Run, most: int = SUBJECT) -> str:
         """Return what the video is of, in one line."""
-        most = most or (BESIDE_PICTURE if self.frames else SUBJECT)
         request = run.request
         text = run.prompt.text if run.prompt else request.prompt
         return inline(text or (request.template or "").replace("_", " "), most) or "–"
@@ -125,6 +123,30 @@ class Scene:
             return self.words.price(self.spent, settled=True)
         expected = self.expected(run)
         return None if expected is None else self.words.price(expected)
+
+    def dear(self, run: Run, target: Target, place: str) -> str | None:
+        """Return what makes the post to *target*, called *place*, cost more than it had to."""
+        quote = run.price.quotes.get(str(target)) if run.price else None
+        if quote is None or quote.dear is None or quote.dear.instead_of is None:
+            return None
+        usd, usual = self.words.usd(quote.dear.usd), self.words.usd(quote.dear.instead_of)
+        return self.words("out.dear", place=place, usd=usd, usual=usual)
+
+    def quoted(self, quote: Quote) -> str:
+        """Return what the post itself costs by *quote*, and the day of its prices."""
+        parts = [
+            self.words("details.part", item=self._item(part.item), usd=self.words.usd(part.usd))
+            for part in quote.parts
+            if not part.before
+        ]
+        return self.words("details.quoted", parts=" + ".join(parts), day=quote.as_of)
+
+    def beside(self, place: str, item: Item) -> str:
+        """Return what is charged beside the post to *place*."""
+        return self.words("details.beside", place=place, item=self._item(item))
+
+    def _item(self, item: Item) -> str:
+        return self.words(f"item.{item.name.lower()}")
 
     def expected(self, run: Run) -> Decimal | None:
         """Return what the run is expected to cost in all, USD; None before anybody knows."""

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from bot.domain.post import Target
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import Plan, Schedule
 from bot.domain.video import Derivation, VideoStatus
-from bot.ports import Clock, Publisher, Store, VideoProvider
+from bot.ports import Clock, Publisher, Stop, Store, VideoProvider
 from bot.slack.lists import Dashboard, Upcoming
 from bot.slack.people import People
 from bot.slack.scene import Scene
@@ -26,6 +26,8 @@ _MOST = 50
 
 #: When a schedule is due next, after an instant; None if never.
 NextMoment = Callable[[Schedule, datetime], datetime | None]
+#: Who holds everything back, by a row or by the file `STOP`; None if nobody does.
+Stopped = Callable[[], Awaitable[Stop | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Scenery:
     next_moment: NextMoment
     people: People
     strips: Strips
+    stopped: Stopped
 
     @property
     def words(self) -> Words:
@@ -56,7 +59,11 @@ class Scenery:
         plan = self.plan()
         every = [plan.ad_hoc.targets, *(s.targets for s in plan.schedules)]
         named = [t for targets in every for t in targets if t.network == "x"]
-        return tuple(dict.fromkeys(named)) if "x" in self.publishers else ()
+        named += [Target(network="x", destination=handle) for handle in plan.accounts]
+        once: dict[str, Target] = {}
+        for target in named:
+            once.setdefault(target.destination.casefold(), target)
+        return tuple(once.values()) if "x" in self.publishers else ()
 
     async def scene(self, *runs: Run, naming: Iterable[str] = ()) -> Scene:
         """Return the scene for *runs*; of one alone also its bill and its frames."""
@@ -108,7 +115,7 @@ class Scenery:
             last=await store.list_runs(states=over, limit=10),
             spent=await store.spent(now.astimezone(ZoneInfo(budget.timezone)).date()),
             cap=budget.per_day_usd,
-            stop=await store.stopped(),
+            stop=await self.stopped(),
         )
 
     async def scene_of(self, board: Dashboard) -> Scene:
@@ -140,6 +147,7 @@ def waits_for_approval(run: Run) -> bool:
 
 def _people_in(run: Run) -> str:
     by = [run.request.source, run.ended_by, *(d.detail for d in run.deliveries)]
+    by += [act.by for act in run.acts]
     by += [run.failure.message if run.failure else None]
     by += [run.approval.by if run.approval else None, run.removed.by if run.removed else None]
     return " ".join(filter(None, by))

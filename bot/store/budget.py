@@ -52,10 +52,20 @@ def reserve(connection: Connection, promised: Sequence[Spend], cap: Decimal) -> 
     What costs nothing is never refused.
     """
     for spend in sorted(promised, key=lambda spend: (spend.day, spend.key)):
-        new = asdict(spend) | {"state": SpendState.RESERVED}
-        inserted = connection.scalar(_INSERT[connection.dialect.name], new) is not None
-        if inserted and spend.usd:
+        if _insert(connection, spend, SpendState.RESERVED) and spend.usd:
             _add_up(connection, spend, cap)
+
+
+def count(connection: Connection, spend: Spend) -> None:
+    """Insert a spend as settled if it is new, whatever its day comes to."""
+    if _insert(connection, spend, SpendState.SETTLED):
+        _adjust(connection, spend.day, spend.usd)
+
+
+def _insert(connection: Connection, spend: Spend, state: SpendState) -> bool:
+    """Return whether *spend* was new."""
+    new = asdict(spend) | {"state": state}
+    return connection.scalar(_INSERT[connection.dialect.name], new) is not None
 
 
 def _add_up(connection: Connection, spend: Spend, cap: Decimal) -> None:
@@ -107,7 +117,11 @@ def _close(
     connection: Connection, spend: Spend, to: SpendState, usd: Decimal, more: Decimal
 ) -> None:
     connection.execute(_CLOSE, {"spend_key": spend.key, "to": to, "came_to": usd})
-    connection.execute(_ADJUST[connection.dialect.name], {"day": spend.day, "usd": more})
+    _adjust(connection, spend.day, more)
+
+
+def _adjust(connection: Connection, day: date, more: Decimal) -> None:
+    connection.execute(_ADJUST[connection.dialect.name], {"day": day, "usd": more})
 
 
 def _spend(found: RowMapping) -> Spend:

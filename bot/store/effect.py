@@ -1,6 +1,7 @@
 """Rows of the ledger: outside writes that must happen at most once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, RowMapping, bindparam, select, text, update
@@ -36,6 +37,15 @@ _GET = select(*_EFFECT).where(effects.c.key == bindparam("effect_key"))
 _OF_RUN = (
     select(*_EFFECT)
     .where(effects.c.run_id == bindparam("run_id"))
+    .order_by(effects.c.started_at, effects.c.key)
+)
+_SINCE = (
+    select(*_EFFECT)
+    .where(
+        effects.c.kind.in_(bindparam("kinds", expanding=True)),
+        effects.c.state.in_(bindparam("states", expanding=True)),
+        effects.c.started_at >= bindparam("since"),
+    )
     .order_by(effects.c.started_at, effects.c.key)
 )
 _CREATED = select(effects.c.remote_id, effects.c.handle).where(
@@ -76,6 +86,18 @@ def get(connection: Connection, key: str) -> Effect | None:
 def of_run(connection: Connection, run_id: str) -> Sequence[Effect]:
     """Return the effects of a run, oldest first."""
     return [_effect(found) for found in connection.execute(_OF_RUN, {"run_id": run_id}).mappings()]
+
+
+def since(
+    connection: Connection,
+    moment: datetime,
+    *,
+    kinds: Collection[str],
+    states: Collection[EffectState],
+) -> Sequence[Effect]:
+    """Return the effects of those kinds and states that were sent since then, oldest first."""
+    asked = {"since": moment, "kinds": list(kinds), "states": list(states)}
+    return [_effect(found) for found in connection.execute(_SINCE, asked).mappings()]
 
 
 def claimed_ids(connection: Connection, provider: str) -> frozenset[str]:
@@ -122,8 +144,8 @@ def _changing(effect: Effect) -> dict[str, Any]:
 
 
 def _kind(effect: Effect) -> str:
-    """Return the word after the run's id in the key."""
-    return effect.key.removeprefix(f"{effect.run_id}:").partition(":")[0]
+    """Return the word after the run's id in the key; after `room` where there is no run."""
+    return effect.key.removeprefix(f"{effect.run_id or 'room'}:").partition(":")[0]
 
 
 def _effect(found: RowMapping) -> Effect:

@@ -11,7 +11,7 @@ from bot.store.database import Database
 from bot.store.lock import ServerLock
 
 #: The newest migration. Revisions are numbers that grow, so that newer ones are told apart.
-HEAD = "0004"
+HEAD = "0006"
 #: Not Alembic's usual name: other programs may keep theirs in the same PostgreSQL database.
 VERSION_TABLE = "reelbot_schema"
 

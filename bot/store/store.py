@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from bot.domain.budget import Spend
 from bot.domain.command import Command
-from bot.domain.effect import Effect
+from bot.domain.effect import Effect, EffectState
 from bot.domain.run import Run, RunState
 from bot.domain.schedule import Fire, Pause
 from bot.domain.video import VideoStatus
@@ -32,6 +32,7 @@ from bot.ports import (
     SaveRun,
     Settle,
     SettleEffect,
+    Spent,
     Stop,
 )
 from bot.store import budget, files, schedule
@@ -47,6 +48,7 @@ T = TypeVar("T")
 _RANK: Mapping[type[Change], int] = {
     SaveRun: 0,
     Reserve: 1,
+    Spent: 1,
     Settle: 1,
     Release: 1,
     Intend: 2,
@@ -195,6 +197,12 @@ class SqlStore:
         """Return all effects of a run, oldest first."""
         return await self._read(partial(ledger.of_run, run_id=run_id))
 
+    async def effects_since(
+        self, moment: datetime, *, kinds: Collection[str], states: Collection[EffectState]
+    ) -> Sequence[Effect]:
+        """Return the effects of those kinds and states that were sent since then, oldest first."""
+        return await self._read(partial(ledger.since, moment=moment, kinds=kinds, states=states))
+
     async def claimed_ids(self, provider: str) -> frozenset[str]:
         """Return the ids of all videos at *provider* that belong to some run, for ever."""
         return await self._read(partial(ledger.claimed_ids, provider=provider))
@@ -293,6 +301,8 @@ def _work(change: Change) -> Callable[[Connection], None]:
             do = partial(runs.save, changed=changed, needed=needed, lease=lease)
         case Reserve(spends=spends, cap=cap):
             do = partial(budget.reserve, promised=spends, cap=cap)
+        case Spent(spend=spend):
+            do = partial(budget.count, spend=spend)
         case Settle(key=key, usd=usd):
             do = partial(budget.settle, key=key, usd=usd)
         case Release(key=key):

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
-from bot.domain.budget import SpendState
+from bot.domain.budget import Item, SpendState
 from bot.domain.command import CommandKind, CommandState
 from bot.domain.effect import EffectState
 from bot.domain.run import RunState
@@ -90,7 +90,8 @@ effects = Table(
     "effects",
     metadata,
     Column("key", KEY, primary_key=True),
-    Column("run_id", KEY, ForeignKey("runs.id"), nullable=False),
+    #: Null for what the control room says of no run.
+    Column("run_id", KEY, ForeignKey("runs.id")),
     #: The second part of the key: `create`, `publish`.
     Column("kind", KEY, nullable=False),
     Column("state", Word(EffectState), nullable=False),
@@ -124,13 +125,15 @@ spends = Table(
     "spends",
     metadata,
     Column("key", KEY, primary_key=True),
-    Column("run_id", KEY, ForeignKey("runs.id"), nullable=False),
+    #: Null for what an account costs whatever is posted.
+    Column("run_id", KEY, ForeignKey("runs.id")),
     Column("what", Text, nullable=False),
     Column("vendor", Text, nullable=False),
     Column("usd", Usd, nullable=False),
     Column("day", Date, nullable=False),
     Column("at", Instant, nullable=False),
     Column("state", Word(SpendState), nullable=False),
+    Column("item", Word(Item)),
     Index("spends_of_run", "run_id"),
 )
 

@@ -109,7 +109,8 @@ def _shape(file: File) -> dict:
         "is_external": False,
         "is_public": bool(public),
         "permalink": f"https://reelbot.slack.com/files/{BOT_USER}/{file.id}/{file.name}",
-        "url_private": f"https://files.slack.com/files-pri/T0-{file.id}/{file.name}",
+        "url_private": file.address
+        or f"https://files.slack.com/files-pri/T0-{file.id}/{file.name}",
         "url_private_download": f"https://files.slack.com/files-pri/T0-{file.id}/download",
         "shares": file.shares,
         "channels": public,

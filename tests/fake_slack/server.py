@@ -22,7 +22,7 @@ from tests.fake_slack.method import METHODS, Call
 from tests.fake_slack.refusal import Refusal
 from tests.fake_slack.response_url import ResponseUrls
 from tests.fake_slack.socket_mode import Sockets
-from tests.fake_slack.workspace import Channel, Token, Workspace
+from tests.fake_slack.workspace import Channel, File, Token, Workspace
 
 _STRUCTURED = {"attachments", "blocks", "files", "metadata", "view"}
 SIGNING_SECRET = "signing-secret"
@@ -114,6 +114,7 @@ class FakeSlack(People):
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_post("/response/{id}", self._respond)
+        app.router.add_get("/files-pri/{file}", self._download)
         app.router.add_get("/link", self.sockets.connect)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
@@ -266,6 +267,20 @@ class FakeSlack(People):
             return web.Response(text=f"OK - {size}")
 
         return await self._answer(request, fault, keep)
+
+    def add_picture(self, name: str, content: bytes) -> str:
+        """Have a person's picture lie in Slack; return its id."""
+        file = File(id=f"F{len(self.workspace.files):010}", name=name, length=len(content))
+        file.received, file.completed_at = len(content), self.workspace.clock.now()
+        file.content, file.address = content, f"{self.base}/files-pri/{file.id}"
+        self.workspace.files[file.id] = file
+        return file.id
+
+    async def _download(self, request: web.Request) -> web.Response:
+        file = self.workspace.files[request.match_info["file"]]
+        if request.headers.get("authorization") != "Bearer xoxb-test":
+            return web.Response(text="<html>Sign in</html>", content_type="text/html")
+        return web.Response(body=file.content)
 
     # --- towards the bot -------------------------------------------------------------------------
 

@@ -104,6 +104,9 @@ class File:
     shares: dict[str, dict[str, list[dict]]] = field(default_factory=dict)
     ims: list[str] = field(default_factory=list)
     deleted: bool = False
+    #: What a person put there, and where those with a token fetch it.
+    content: bytes | None = None
+    address: str | None = None
 
 
 @dataclass

@@ -1,10 +1,14 @@
 """A video from `/video` to its last card: the whole room over a fake Slack."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from bot.domain.account import Account
 from bot.domain.run import RunState
+from bot.domain.wording import word_for_x
+from tests.fakes import FakePublisher
 from tests.slack_room import House, X, ask, button_names
 
 
@@ -107,9 +111,10 @@ async def test_a_post_to_x_needs_the_right_at_the_moment_of_the_click(house):
     house.set(publish_x=house.plan.room.admin)
     async with house.boot() as bot:
         await ask(house, 'a dog --caption "A dog."')
-        await house.until(lambda: len(house.cards()) == 2)
-        await house.until(lambda: "run.approve" in button_names(house.cards()[1]))
-        await house.slack.click(house.cards()[1], "run.approve", house.bob)
+        dog = await house.until(
+            lambda: next((c for c in house.cards() if "run.approve" in button_names(c)), None)
+        )
+        await house.slack.click(dog, "run.approve", house.bob)
         await house.until(lambda: "may post to X" in str(house.seen("U0BOB")))
     assert house.world.posts == ["x:@reelbot"]
 
@@ -156,6 +161,27 @@ async def test_a_post_to_x_without_words_waits_for_them_on_its_card(house):
         await bot.state(RunState.SUCCEEDED)
 
     assert [(p[0], p[2]) for p in house.world.x.posts] == [("x:@reelbot", "A cat surfs.")]
+
+
+async def test_words_that_x_does_not_take_are_refused_beside_their_field(house, monkeypatch):
+    def word(_publisher, _target, words):
+        return word_for_x(words, Account(handle="@reelbot"))
+
+    monkeypatch.setattr(FakePublisher, "word", word)
+    house.ask_for(targets=(X,), approval=False)
+    house.set(publish_x=house.plan.room.generate)
+    async with house.boot() as bot:
+        await ask(house, "a cat surfing")
+        await bot.state("approval")
+        await house.until(lambda: "run.edit" in button_names(house.cards()[0]))
+        await house.slack.click(house.cards()[0], "run.edit", house.bob)
+        view = await house.until(lambda: house.slack.view_of(house.bob), tick=0)
+        refused = await house.slack.submit(view, {"caption:0": "$CATS $DOGS"}, house.bob)
+        assert "X takes one. Keep one of them." in str(refused.errors)
+        await house.slack.submit(view, {"caption:0": "$CATS"}, house.bob)
+        await bot.state(RunState.SUCCEEDED)
+
+    assert [(p[0], p[2]) for p in house.world.x.posts] == [("x:@reelbot", "$CATS")]
 
 
 async def test_a_video_is_remixed_by_shortcut_taken_down_and_posted_to_x(house):
@@ -214,3 +240,16 @@ async def test_stop_holds_back_what_is_not_sent_and_only_an_admin_starts_again(h
     assert len(house.world.vendor.jobs) == 1
     [told] = [m for m in house.slack.messages(house.desk.id) if "stopped everything" in m["text"]]
     assert "<@U0ANN>" in str(told["blocks"])
+
+
+@pytest.mark.parametrize(
+    "caption, price", [("A cat.", "$0.82"), ("More: https://cats.test", "$1.00")]
+)
+async def test_the_dialog_s_price_is_that_of_video_and_post_with_these_words(house, caption, price):
+    house.ask_for(targets=(X,))
+    house.set(confirm_over_usd=Decimal(0))
+    async with house.boot():
+        await ask(house, f'a cat --caption "{caption}"')
+        view = await house.until(lambda: house.slack.view_of(house.jane), tick=0)
+    assert f"Yes, make it for about {price}" in str(view["blocks"])
+    assert house.world.posts == []

@@ -4,14 +4,18 @@ import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from bot.domain.budget import Budget
 from bot.domain.room import Who
 from bot.domain.run import RunState
 from bot.domain.schedule import Fire
-from bot.errors import Rejected
-from tests.slack_room import House, X, ask, button_names
+from bot.errors import PublishError, Rejected
+from bot.slack.people import People
+from bot.slack_api.web_api import WebApi
+from tests.fake_slack import Refuse, Status
+from tests.slack_room import DiskMedia, House, X, ask, button_names
 
 
 @pytest.fixture
@@ -54,6 +58,18 @@ async def test_guests_strangers_and_bots_can_do_nothing(house, kind):
     }
     assert house.slack.workspace.homes == {}
     assert house.slack.workspace.views == {}
+
+
+async def test_before_slack_said_which_workspace_this_is_nobody_is_taken_for_a_member(house):
+    house.slack.workspace.add_user("U0GUEST", "guest", team_id="T0OTHER")
+    house.slack.fail("auth.test", Status(503))
+    bearer = {"authorization": "Bearer xoxb-test"}
+    async with httpx.AsyncClient(base_url=house.slack.api_url, headers=bearer) as client:
+        people = People(WebApi(client), house.clock)
+        with pytest.raises(PublishError):
+            await people.person(house.jane)
+        assert not (await people.person("U0GUEST")).is_member
+        assert (await people.person(house.jane)).is_member
 
 
 async def test_a_user_group_gives_rights_and_is_asked_for_once_in_five_minutes(house):
@@ -209,6 +225,17 @@ async def test_what_is_dear_is_asked_about_once_more(house):
     assert run.request.prompt == "a cat surfing"
 
 
+async def test_a_dialog_that_came_too_late_is_told_and_nothing_is_done(house):
+    house.slack.fail("views.open", Refuse("expired_trigger_id"))
+    async with house.boot() as bot:
+        await ask(house, "")
+        [answer] = await house.until(lambda: house.slack.responses)
+        assert await bot.store.list_runs() == []
+
+    assert "three seconds" in answer["text"]
+    assert house.slack.view_of(house.jane) is None
+
+
 async def test_the_dialog_follows_choices_and_says_what_is_wrong(house):
     async with house.boot() as bot:
         await ask(house, "")
@@ -224,6 +251,59 @@ async def test_the_dialog_follows_choices_and_says_what_is_wrong(house):
 
     assert run.request.video.seconds == 4
     assert run.request.asked_in == house.cats.id
+
+
+async def choose_picture(house, content):
+    await ask(house, "")
+    view = await house.until(lambda: house.slack.view_of(house.jane), tick=0)
+    file = house.slack.add_picture("cat.png", content)
+    chosen = {"prompt": "a cat", "image": [{"id": file}]}
+    assert (await house.slack.submit(view, chosen, house.jane)).errors == {}
+
+
+async def test_a_picture_that_is_handed_in_becomes_the_first_frame(house):
+    async with house.boot() as bot:
+        await choose_picture(house, b"\x89PNG and so on")
+        run = await bot.state(RunState.SUCCEEDED)
+    reference = run.request.video.reference
+    assert reference.media_type == "image/png"
+    assert house.world.media.files[reference.sha256] == b"\x89PNG and so on"
+
+
+@pytest.mark.parametrize(
+    "content,said",
+    [
+        (b"<html>", "has to be a PNG"),
+        (b"\x89PNG broken", "cannot be opened as a picture"),
+        (b"\x89PNG" + b"x" * 10_000_000, "may have 10 MB"),
+    ],
+    ids=["a page", "damaged", "too large"],
+)
+async def test_what_is_no_picture_is_told_and_nothing_is_asked_for(house, content, said):
+    async with house.boot() as bot:
+        await choose_picture(house, content)
+        await house.until(lambda: said in str(house.seen("U0JANE")))
+        assert await bot.store.list_runs() == []
+    assert house.world.media.files == {}
+
+
+async def test_cards_show_a_strip_that_is_drawn_once_and_kept_in_slack_alone(house):
+    house.ask_for(approval=False)
+    house.set(approvers="#approvals")
+    drawn = []
+
+    async def draw(video):
+        drawn.append(video)
+        return await DiskMedia.strip(house.world.media, video)
+
+    house.world.media.strip = draw
+    async with house.boot() as bot:
+        await ask(house)
+        run = await bot.state(RunState.SUCCEEDED)
+        await house.until(lambda: "slack_file" in str(house.cards()[0]["blocks"]))
+        await house.calm()
+    assert [video.sha256 for video in drawn] == [run.video.sha256]
+    assert not any(data.startswith(b"frames of") for data in house.world.media.files.values())
 
 
 # --- what is told --------------------------------------------------------------------------------
@@ -336,6 +416,80 @@ async def test_approvers_are_called_once_and_reminded_once(house):
 
     assert run.reason == "expired"
     assert house.world.posts == []
+
+
+async def test_where_the_card_itself_has_the_buttons_a_line_in_its_thread_calls_the_approvers(
+    house,
+):
+    house.ask_for(targets=(X,))
+    async with house.boot():
+        await ask(house, 'a cat --caption "A cat."')
+        await house.until(lambda: len(house.cards()) == 2)
+    async with house.boot() as bot:
+        await house.until(lambda: "run.approve" in button_names(house.cards()[0]))
+        await house.calm()
+        card, call = house.cards()
+        assert "<@" not in card["text"]
+        assert call["thread_ts"] == card["ts"]
+        assert "Please decide" in call["text"]
+        assert "<@U0BOB>" in call["text"]
+        await house.slack.click(card, "run.approve", house.bob)
+        await bot.state(RunState.SUCCEEDED)
+        await house.until(lambda: "No longer waiting" in house.cards()[1]["text"])
+    assert len(house.cards()) == 2
+
+
+async def test_nobody_is_called_to_approve_what_is_theirs(house):
+    house.ask_for(targets=(X,))
+    house.set(publish_x=Who(users=(house.jane, house.bob)))
+    async with house.boot():
+        await ask(house, 'a cat --caption "A cat."')
+        _, call = await house.until(lambda: len(house.cards()) == 2 and house.cards())
+        assert "<@U0BOB>" in call["text"]
+        assert "<@U0JANE>" not in call["text"]
+        house.set(self_approval=True)
+        await ask(house, 'a dog --caption "A dog."')
+        *_, call = await house.until(lambda: len(house.cards()) == 4 and house.cards())
+        assert "<@U0JANE>" in call["text"]
+
+
+async def test_what_is_asked_for_in_direct_messages_is_approved_at_the_desk(house):
+    house.ask_for(targets=(X,))
+    direct = house.slack.workspace.direct(house.jane)
+    async with house.boot() as bot:
+        await ask(house, 'a cat --caption "A cat."', channel=direct.id)
+        [card] = await house.until(lambda: house.cards(house.desk))
+        assert "<@U0BOB>" in card["text"]
+        await house.slack.click(card, "run.approve", house.bob)
+        await bot.state(RunState.SUCCEEDED)
+    assert len(house.cards(direct)) == 1
+
+
+async def test_of_direct_messages_with_somebody_else_the_card_goes_to_those_with_the_app(house):
+    private = house.slack.workspace.direct(house.bob)  # not those of whoever asks
+    async with house.boot() as bot:
+        await ask(house, channel=private.id)
+        run = await bot.state(RunState.SUCCEEDED)
+    assert run.request.asked_in == house.slack.workspace.direct(house.jane).id
+    assert house.cards(private) == []
+
+
+async def test_more_than_three_approvals_call_nobody_but_by_the_inbox(house):
+    house.ask_for(targets=(X,))
+    async with house.boot() as bot:
+        house.world.vendor.seconds = 60.0
+        for n in range(5):
+            await ask(house, f'a cat, {n} --caption "A cat."')
+        await house.until(lambda: len(bot.room.board.waiting) == 5, tick=1.0)
+        await house.until(lambda: "5 videos" in str(house.slack.messages(house.desk.id)), tick=1.0)
+        await house.calm(60)
+        calls = [c["text"] for c in house.cards() if "thread_ts" in c]
+        for card in [c for c in house.cards() if "run.approve" in button_names(c)][:3]:
+            await house.slack.click(card, "run.approve", house.bob)
+        await house.until(lambda: len(bot.room.board.waiting) == 2, tick=1.0)
+        await house.calm(60)
+    still = [c for c in house.cards() if "thread_ts" in c]
+    assert len(still) == len(calls) < 5
 
 
 async def test_more_than_three_approvals_are_one_inbox_message(house):

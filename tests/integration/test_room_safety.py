@@ -1,6 +1,7 @@
 """What must hold when the room is busy, half blind, or used by the wrong people."""
 
 import asyncio
+import os
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 
 from bot.domain.room import Who
 from bot.domain.run import RunState
+from bot.ports import Stop
 from tests.fake_slack import Hang, Reset
 from tests.slack_room import House, X, ask, button_names
 
@@ -73,6 +75,80 @@ async def test_whoever_stops_sees_that_it_worked_and_the_others_see_why(house):
     assert "<@" not in house.slack.responses[0]["text"]
 
 
+async def test_a_stop_from_outside_is_told_once_with_who_and_why_and_so_is_its_end(house):
+    def told():
+        return [m["text"] for m in house.slack.messages(house.desk.id)]
+
+    stop = Stop(by="cli:jane", at=house.clock.now(), why="wrong <account>")
+    async with house.boot() as bot:
+        await bot.pipeline.stop(stop)
+        await house.until(told, tick=1.0)
+    async with house.boot() as bot:
+        await house.calm(40)
+        [text] = told()
+        assert "jane stopped everything" in text
+        assert "wrong &lt;account&gt;" in text
+        assert "<@U0ANN>" in text
+        await bot.pipeline.resume()
+    async with house.boot():
+        await house.until(lambda: len(told()) == 2, tick=1.0)
+        assert "started again, outside of Slack" in told()[1]
+        await house.calm(40)
+    assert len(told()) == 2
+
+
+async def test_the_end_of_a_stop_by_slack_is_told_when_it_comes_from_outside(house):
+    def told():
+        return [m["text"] for m in house.slack.messages(house.desk.id)]
+
+    async with house.boot() as bot:
+        await ask(house, "stop")
+        await house.until(told, tick=1.0)
+        await house.calm(20)
+        await bot.pipeline.resume()
+        await house.until(lambda: len(told()) == 2, tick=1.0)
+        assert "started again, outside of Slack" in told()[1]
+        await house.calm(40)
+    assert len(told()) == 2
+
+
+async def test_a_stop_by_file_is_told_and_shown_like_any_other(house):
+    def told():
+        return [m["text"] for m in house.slack.messages(house.desk.id)]
+
+    file, now = house.folder / "STOP", house.clock.now().timestamp()
+    async with house.boot():
+        file.touch()
+        os.utime(file, (now, now))
+        await house.until(told, tick=1.0)
+        await ask(house, "status")
+        await house.until(lambda: house.slack.responses)
+        await house.calm(40)
+        [text] = told()
+        assert text.startswith("the file")
+        assert "stopped everything" in text
+        assert "the file" in str(house.slack.responses[-1]["blocks"])
+        file.unlink()
+        await house.until(lambda: len(told()) == 2, tick=1.0)
+        assert "started again, outside of Slack" in told()[1]
+
+
+async def test_whoever_ends_a_stop_from_outside_is_named_and_nothing_else_is_told(house):
+    def told():
+        return [m["text"] for m in house.slack.messages(house.desk.id)]
+
+    async with house.boot() as bot:
+        await bot.pipeline.stop(Stop(by="cli:jane", at=house.clock.now()))
+        await house.until(told, tick=1.0)
+        await house.slack.open_home(house.ann)
+        homes = await house.until(lambda: house.slack.workspace.homes)
+        await house.slack.click(homes[house.ann].shape, "room.start", house.ann)
+        await house.until(lambda: len(told()) == 2)
+        await house.calm(40)
+    assert len(told()) == 2
+    assert "@ann" in told()[1].lower()
+
+
 # --- who may what --------------------------------------------------------------------------------
 
 
@@ -134,6 +210,60 @@ async def test_whoever_has_a_video_posted_to_one_more_account_does_not_approve_t
         assert house.world.x.posts == []
         await house.slack.click(card, "run.approve", house.ann)
         await house.until(lambda: house.world.x.posts)
+
+
+async def test_whoever_wrote_the_words_does_not_approve_them(house):
+    house.ask_for(targets=(X,))
+    house.set(publish_x=Who(users=(house.bob, house.ann)))
+    async with house.boot() as bot:
+        await ask(house, 'a cat --caption "A cat."')
+        await bot.state("approval")
+        await house.until(lambda: "run.edit" in button_names(house.cards()[0]))
+        await house.slack.click(house.cards()[0], "run.edit", house.bob)
+        view = await house.until(lambda: house.slack.view_of(house.bob), tick=0)
+        await house.slack.submit(view, {"caption:0": "A dog."}, house.bob)
+        await house.until(lambda: "A dog." in str(house.cards()[0]))
+        card = house.cards()[0]
+        await house.slack.click(card, "run.approve", house.bob)
+        await house.until(lambda: "changed the text" in str(house.seen("U0BOB")))
+        assert (await bot.run()).approval is None
+        await house.slack.click(card, "run.approve", house.ann)
+        await bot.state(RunState.SUCCEEDED)
+
+
+async def test_nobody_approves_their_own_by_asking_just_before_it_waits(house):
+    house.ask_for()
+    async with house.boot() as bot:
+        obey, held = bot.pipeline.ask, asyncio.Event()
+
+        async def later(command):
+            await held.wait()
+            return await obey(command)
+
+        bot.pipeline.ask = later
+        await ask(house)
+        await house.until(house.cards)
+        await ask(house, "approve last")
+        await house.calm(1)
+        await bot.state("approval")
+        held.set()
+        await house.until(lambda: "somebody else has to approve" in str(house.seen("U0JANE")))
+        assert (await bot.run()).approval is None
+
+
+async def test_with_self_approval_an_approver_corrects_the_words_and_lets_them_out(house):
+    house.ask_for(targets=(X,))
+    house.set(self_approval=True)
+    async with house.boot() as bot:
+        await ask(house, 'a cat --caption "A cat."')
+        await bot.state("approval")
+        await house.until(lambda: "run.edit" in button_names(house.cards()[0]))
+        await house.slack.click(house.cards()[0], "run.edit", house.bob)
+        view = await house.until(lambda: house.slack.view_of(house.bob), tick=0)
+        await house.slack.submit(view, {"caption:0": "A dog."}, house.bob)
+        await house.until(lambda: "A dog." in str(house.cards()[0]))
+        await house.slack.click(house.cards()[0], "run.approve", house.bob)
+        await bot.state(RunState.SUCCEEDED)
 
 
 async def test_whoever_approves_by_typing_sees_first_what_goes_out(house):

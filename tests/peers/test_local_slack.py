@@ -8,14 +8,7 @@ and what the other one tells, ours tells too. Both could be wrong together, but 
 
 import asyncio
 import json
-import platform
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -30,11 +23,10 @@ from bot.media.keep import Keep
 from bot.publishers.slack import SlackPublisher
 from tests.clock import FakeClock
 from tests.fake_slack import FakeSlack
+from tests.local_slack import CATS, JANE, fetch, running
 
 pytestmark = pytest.mark.peers
 
-PACKAGE, VERSION = "local-slack-linux-x64", "0.1.8"
-JANE, CATS = "U0JANE", "C0CATS"
 BLOCKS = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "A cat"}},
     {
@@ -65,55 +57,7 @@ THEIRS_ALONE = {
 
 @pytest.fixture(scope="module")
 def program():
-    """Return the other one's program, fetched once with npm."""
-    npm = shutil.which("npm")
-    if platform.system() != "Linux" or platform.machine() != "x86_64":
-        pytest.skip(f"{PACKAGE} runs on Linux x86-64 only")
-    if npm is None:
-        pytest.skip(f"no npm to fetch {PACKAGE} with")
-    cache = Path(tempfile.gettempdir()) / f"{PACKAGE}-{VERSION}"
-    found = cache / "node_modules" / PACKAGE / "bin" / "local-slack"
-    if not found.exists():
-        cache.mkdir(exist_ok=True)
-        command = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"]
-        got = subprocess.run(
-            [*command, "--prefix", str(cache), f"{PACKAGE}@{VERSION}"],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=180,
-        )
-        if got.returncode:
-            pytest.skip(f"npm could not fetch {PACKAGE}: {got.stderr[-200:]}")
-    return found
-
-
-@contextmanager
-def running(program, folder):
-    config = folder / "slack.json"
-    users = [{"id": JANE, "name": "jane", "real_name": "Jane"}]
-    channels = [{"id": CATS, "name": "cats", "members": [JANE, "U0BOT"]}]
-    config.write_text(json.dumps({"users": users, "channels": channels}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [program, "--config", config, "--port", str(port), "--files-dir", folder],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://localhost:{port}"
-    try:
-        for _ in range(100):
-            try:
-                httpx.get(f"{url}/_control/state")
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.kill()
-        process.wait()
+    return fetch()
 
 
 class Theirs:

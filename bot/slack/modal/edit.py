@@ -8,7 +8,16 @@ from bot.domain.run import Run
 from bot.slack import blocks as b
 from bot.slack.approval import texts_of
 from bot.slack.blocks import Block
-from bot.slack.modal.form import LONGEST_INPUT, Origin, View, inputs, modal, names, text_input
+from bot.slack.modal.form import (
+    LONGEST_INPUT,
+    Origin,
+    View,
+    inputs,
+    modal,
+    names,
+    target_name,
+    text_input,
+)
 from bot.slack.scene import Scene
 from bot.slack.words import Words
 
@@ -29,6 +38,8 @@ def edit_modal(run: Run, scene: Scene, origin: Origin) -> View:
                 optional=not counted,
             )
         )
+        dear = [scene.dear(run, target, target_name(target, words)) for target in targets]
+        fields += [b.context(why) for why in dear if why]
     return modal("edit", words, fields[: b.MOST_IN_VIEW], origin)
 
 

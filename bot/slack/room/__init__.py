@@ -2,7 +2,7 @@
 
     Slack ──socket or HTTP──> listeners ──> commands, buttons, dialogs, homes, visits
                                                └──> acts ──> Intake, Pipeline, Store
-    Pipeline ──> board, notices ──> cards
+    Pipeline ──> board ──> cards           └──> bulletins, inbox ──> what belongs to no run
 
 `app` alone builds a ControlRoom: before the pipeline, which shows its runs on `board` and tells
 `notices`, and opens it once the pipeline runs.
@@ -21,6 +21,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import Route
 
+from bot.domain.post import Target
+from bot.domain.refusal import Refusal
 from bot.domain.room import RoomConfig
 from bot.domain.run import Run
 from bot.domain.schedule import Plan
@@ -29,10 +31,14 @@ from bot.intake import Intake
 from bot.pipeline import Pipeline
 from bot.ports import Clock, MediaLibrary, PromptLibrary, Publisher, Store, VideoProvider
 from bot.slack.board import SlackBoard
+from bot.slack.bulletins import Bulletins
 from bot.slack.connection import Connection
 from bot.slack.crew import Crew
+from bot.slack.deliveries import Deliveries
 from bot.slack.events import Events
+from bot.slack.inbox import Inbox
 from bot.slack.notices import Notices
+from bot.slack.pauses import Pauses
 from bot.slack.people import People
 from bot.slack.rights import Rights
 from bot.slack.room.acts import Acts
@@ -41,10 +47,11 @@ from bot.slack.room.commands import Commands
 from bot.slack.room.dialogs import Dialogs
 from bot.slack.room.homes import Homes
 from bot.slack.room.listeners import Listeners, bolt
-from bot.slack.room.office import Office
+from bot.slack.room.office import IsPicture, Office
 from bot.slack.room.visits import Visits
-from bot.slack.scenery import NextMoment, Scenery
-from bot.slack.strips import Strips
+from bot.slack.scenery import NextMoment, Scenery, Stopped
+from bot.slack.stops import Stops
+from bot.slack.strips import DrawStrip, Strips
 from bot.slack_api.channels import Channels
 from bot.slack_api.web_api import WebApi
 
@@ -87,6 +94,10 @@ class ControlRoom:
         publishers: Mapping[str, Publisher],
         plan: Callable[[], Plan],
         next_moment: NextMoment,
+        stopped: Stopped,
+        draw_strip: DrawStrip,
+        is_picture: IsPicture,
+        refusals: Callable[[], Mapping[Target, Refusal | None]],
     ) -> None:
         """Make a room; nothing is sent before it is open.
 
@@ -102,6 +113,11 @@ class ControlRoom:
             publishers: who shows them.
             plan: what `schedules.yaml` says, asked each time.
             next_moment: when a schedule is due next.
+            stopped: who holds everything back, if anybody does.
+            draw_strip: makes the picture of a video's frames that cards show.
+            is_picture: whether a file that somebody handed in is one.
+            refusals: of targets that are asked without a run, those that are not known to be
+                well, and what they said if that is known; asked each time.
         """
         self._client = client
         self._tokens = tokens
@@ -114,7 +130,9 @@ class ControlRoom:
         self._plan = plan
         self._api = WebApi(client)
         self._people = People(self._api, clock)
-        self._strips = Strips(self._api, client, media)
+        self._strips = Strips(self._api, client, media, draw_strip, clock)
+        self._is_picture = is_picture
+        self._refusals = refusals
         self._scenery = Scenery(
             clock=clock,
             store=store,
@@ -124,6 +142,7 @@ class ControlRoom:
             next_moment=next_moment,
             people=self._people,
             strips=self._strips,
+            stopped=stopped,
         )
         self.board = SlackBoard(
             self._api,
@@ -134,18 +153,18 @@ class ControlRoom:
             strips=self._strips,
             channels=Channels(self._api),
         )
-        self.notices = Notices(
-            self._api,
-            self.board,
-            clock=clock,
-            config=self._config,
-            scenery=self._scenery,
-        )
+        self.notices = Notices(self.board)
         self._us = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=tokens.bot)
         self._web = AsyncWebClient(token=tokens.bot, base_url=str(client.base_url))
         self._app = bolt(self._web, lambda: self._us)
+        self._deliveries = Deliveries(self._app, _tell)
+        secret = tokens.signing_secret
+        self._events = Events(self._app, secret) if secret else None
         self._access = "it is starting"
+        #: What is looked after again and again.
+        self._looks: list[Work] = []
         self._connection: Connection | None = None
+        self._is_back = asyncio.Event()
 
     def _config(self) -> RoomConfig:
         return self._plan().room
@@ -159,14 +178,22 @@ class ControlRoom:
 
     def routes(self) -> list[Route]:
         """Return the routes that Slack sends to; none in Socket Mode."""
-        secret = self._tokens.signing_secret
-        return [Events(self._app, secret).route()] if secret else []
+        return [self._events.route()] if self._events else []
 
     @asynccontextmanager
     async def open(self, *, pipeline: Pipeline, intake: Intake) -> AsyncGenerator[None]:
         """Listen and show, while the context is open; *pipeline* runs already."""
         crew = Crew(_tell)
-        homes = self._listen(self._office(pipeline, intake, crew))
+        bulletins = Bulletins(
+            pipeline.once, self.board.messages, clock=self._clock, store=self._store
+        )
+        self._looks = [
+            bulletins.look,
+            self._inbox(bulletins).look,
+            self._stops(bulletins).look,
+            self._pauses(bulletins).look,
+        ]
+        homes = self._listen(self._office(pipeline, intake, crew, bulletins))
 
         def moved(_run: Run) -> None:
             homes.moved()
@@ -176,8 +203,10 @@ class ControlRoom:
             self.board.updates.run,
             partial(self.board.lacking.run, pipeline.remind),
             homes.run,
+            self._deliveries.run,
             self._keep_looking,
             self._keep_asking,
+            self._keep_catching_up,
         ]
         if self._tokens.app:
             self._connection = self._socket(self._tokens.app)
@@ -186,10 +215,13 @@ class ControlRoom:
         try:
             yield
         finally:
+            if self._events:
+                self._events.is_closed = True
             socket = tasks[-1] if self._tokens.app else None
             if socket:
                 socket.cancel()
                 await asyncio.gather(socket, return_exceptions=True)
+            await self._deliveries.drain()
             await crew.drain(_GRACE_SECONDS)
             for task in tasks:
                 task.cancel()
@@ -203,7 +235,39 @@ class ControlRoom:
         except TimeoutError:
             log.info("cards stay as they are until the next start")
 
-    def _office(self, pipeline: Pipeline, intake: Intake, crew: Crew) -> Office:
+    def _inbox(self, bulletins: Bulletins) -> Inbox:
+        return Inbox(
+            bulletins,
+            self.board,
+            clock=self._clock,
+            store=self._store,
+            config=self._config,
+            scenery=self._scenery,
+        )
+
+    def _stops(self, bulletins: Bulletins) -> Stops:
+        return Stops(
+            bulletins,
+            clock=self._clock,
+            store=self._store,
+            config=self._config,
+            scenery=self._scenery,
+        )
+
+    def _pauses(self, bulletins: Bulletins) -> Pauses:
+        return Pauses(
+            bulletins,
+            self.board,
+            clock=self._clock,
+            store=self._store,
+            config=self._config,
+            scenery=self._scenery,
+            refusals=self._refusals,
+        )
+
+    def _office(
+        self, pipeline: Pipeline, intake: Intake, crew: Crew, bulletins: Bulletins
+    ) -> Office:
         rights = Rights(
             self._people,
             self._config,
@@ -221,12 +285,14 @@ class ControlRoom:
             providers=self._providers,
             publishers=self._publishers,
             media=self._media,
+            is_picture=self._is_picture,
             pipeline=pipeline,
             intake=intake,
             people=self._people,
             rights=rights,
             scenery=self._scenery,
             board=self.board,
+            bulletins=bulletins,
             crew=crew,
         )
 
@@ -249,18 +315,14 @@ class ControlRoom:
     def _socket(self, token: str) -> Connection:
         web = AsyncWebClient(token=token, base_url=str(self._client.base_url))
         web.retry_handlers.clear()
-        return Connection(self._app, web, on_open=self._came_back)
-
-    async def _came_back(self) -> None:
-        """Bring the cards up to date: while we were away nobody saw what moved."""
-        if self._access == "ok":
-            await self._refresh()
+        return Connection(self._deliveries, web, on_open=self._is_back.set)
 
     async def _refresh(self) -> str:
         """Put up what lacks; return `ok`, or why it has to be tried again."""
         try:
             await self.board.refresh()
-            await self.notices.look()
+            for look in self._looks:
+                await look()
         except Exception as error:  # noqa: BLE001  # the next look tries again
             _tell(error)
             return str(error)
@@ -304,13 +366,22 @@ class ControlRoom:
         )
         return "ok"
 
+    async def _keep_catching_up(self) -> None:
+        """Bring the cards up to date when we come back: meanwhile nobody saw what moved."""
+        while True:
+            await self._is_back.wait()
+            self._is_back.clear()
+            if self._access == "ok":
+                await self._refresh()
+
     async def _keep_looking(self) -> None:
-        """Look after what nobody tells of: reminders, the inbox, missing cards."""
+        """Look after what nobody tells of: reminders, the inbox, what lacks or was not said."""
         while True:
             await self._clock.sleep(_LOOK_EVERY)
             try:
                 self.board.remind()
-                await self.notices.look()
+                for look in self._looks:
+                    await look()
             except Exception as error:  # noqa: BLE001  # as above
                 _tell(error)
 

@@ -19,11 +19,11 @@ from bot.domain.video import Derivation
 from bot.intake import Wish
 from bot.ports import Clock, Stop
 from bot.slack.asked import Asked
-from bot.slack.blocks import inline, message, section
-from bot.slack.notice import calling
+from bot.slack.blocks import inline
+from bot.slack.notice import calling, stopped
 from bot.slack.rights import Denied, asker
 from bot.slack.room.office import Office, Unanswerable
-from bot.slack.scenery import waits_for_approval
+from bot.slack.stops import start_key
 from bot.slack_api.web_api import WebApi
 
 #: Longer than this no stop waits for Slack to say who somebody is; seconds.
@@ -87,16 +87,16 @@ class Acts:
         request = office.intake.fired_by_hand(schedule_id, asked.by)
         await self._require_for_unasked(asked, request)
         await office.pipeline.start(replace(request, key=asked.key))
-        await office.tell_all(asked, None, "told.fire", name=inline(schedule_id))
+        await office.tell_all(asked, "told.fire", name=inline(schedule_id))
 
     # --- decisions ------------------------------------------------------------------------------
 
     async def approve(self, asked: Asked, run: Run) -> None:
         """Let the posts out that *run* shows."""
-        if waits_for_approval(run):
-            await self._office.rights.require_approver(asked, run)
-        else:
+        if run.approval or run.state.is_terminal:  # too late: that is all that they hear
             await self._office.rights.require(asked, Right.GENERATE)
+        else:  # it may begin to wait before the engine has read the command
+            await self._office.rights.require_approver(asked, run)
         await self._command(asked, CommandKind.APPROVE, run, generation=str(run.generation))
 
     async def reject(self, asked: Asked, run: Run) -> None:
@@ -110,8 +110,7 @@ class Acts:
     async def retry(self, asked: Asked, run: Run) -> None:
         """Have it tried again; what it would post needs the right to."""
         await self._office.rights.require(asked, self._office.rights.needed_to_publish(run))
-        if await self._command(asked, CommandKind.RETRY, run):
-            await self._office.tell_all(asked, run, "told.retry")
+        await self._office.change(asked, CommandKind.RETRY, run)
 
     async def undo(self, asked: Asked, run: Run) -> None:
         """Take the posts down."""
@@ -132,17 +131,14 @@ class Acts:
         for target, caption in first:  # all of them in one go: approval is asked for once
             await self._office.add(asked, CommandKind.EDIT, run, target=target, caption=caption)
         target, caption = last
-        if await self._command(asked, CommandKind.EDIT, run, target=target, caption=caption):
-            await self._office.tell_all(asked, run, "told.edit")
+        await self._office.change(asked, CommandKind.EDIT, run, target=target, caption=caption)
 
     async def post(self, asked: Asked, run: Run, target: str, caption: str | None) -> None:
         """Post the video to one more target."""
         place = Target.parse(target)
         await self._office.rights.require(asked, self._office.rights.needed_for((place,)))
         words = {"caption": caption} if caption else {}
-        if await self._command(asked, CommandKind.POST, run, target=target, **words):
-            scene = await self._office.scenery.scene(run)
-            await self._office.tell_all(asked, run, "told.post", place=scene.place(place))
+        await self._office.change(asked, CommandKind.POST, run, target=target, **words)
 
     async def resolve(self, asked: Asked, run: Run, answers: dict[str, str]) -> None:
         """Say what became of an uncertain write."""
@@ -164,14 +160,14 @@ class Acts:
         self._must_know(schedule_id)
         pause = Pause(by=asked.by, at=self._office.now())
         await self._office.store.pause(schedule_id, pause)
-        await self._office.tell_all(asked, None, "told.pause", name=inline(schedule_id))
+        await self._office.tell_all(asked, "told.pause", name=inline(schedule_id))
 
     async def resume(self, asked: Asked, schedule_id: str) -> None:
         """Let a schedule fire again."""
         await self._office.rights.require(asked, Right.ADMIN)
         self._must_know(schedule_id)
         await self._office.store.unpause(schedule_id)
-        await self._office.tell_all(asked, None, "told.resume", name=inline(schedule_id))
+        await self._office.tell_all(asked, "told.resume", name=inline(schedule_id))
 
     def _must_know(self, schedule_id: str) -> None:
         if self._office.plan().schedule(schedule_id) is None:
@@ -182,11 +178,9 @@ class Acts:
         """Stop all that costs or shows. Any member may."""
         office = self._office
         await self._require_for_a_stop(asked)
-        await office.pipeline.stop(Stop(by=asked.by, at=office.now(), why=why))
-        scene = await office.scenery.scene(naming=[asked.by])
-        said = scene.words("told.stop", who=scene.who(asked.by), command=scene.command)
-        text = scene.words.told(said, f"_{inline(why, 200)}_" if why else "")
-        shown = message(text, [section(text)])
+        stop = Stop(by=asked.by, at=office.now(), why=why)
+        await office.pipeline.stop(stop)
+        shown = stopped(stop, await office.scenery.scene(naming=[asked.by]))
         call = calling(office.config.admin)
         await office.announce(asked, office.config.desk or asked.channel, shown, call=call)
 
@@ -203,8 +197,10 @@ class Acts:
     async def start(self, asked: Asked) -> None:
         """Let everything go on. Only an admin may."""
         await self._office.rights.require(asked, Right.ADMIN)
+        stop = await self._office.scenery.stopped()
         await self._office.pipeline.resume()
-        await self._office.tell_all(asked, None, "told.start")
+        key = start_key(stop) if stop else None
+        await self._office.tell_all(asked, "told.start", under=key)
 
     def price(self, wish: Wish) -> Decimal:
         """Return what the wish would cost in all, USD; `BotError` for one that cannot be done."""
@@ -213,13 +209,7 @@ class Acts:
 
     def whole_price(self, request: RunRequest) -> Decimal:
         """Return what the request costs, its posts included, USD."""
-        office = self._office
-        posts = (
-            office.publishers[t.network].estimate(t, request.caption, None)
-            for t in request.targets
-            if t.network in office.publishers
-        )
-        return sum(posts, start=office.intake.price(request))
+        return self._office.intake.price(request).total
 
 
 class Places:
@@ -232,8 +222,11 @@ class Places:
         self._here: dict[str, datetime] = {}
 
     async def card_place(self, asked: Asked) -> str:
-        """Return the channel, or the person's direct messages where the app is not in it."""
-        if asked.channel and await self._is_in(asked.channel):
+        """Return the channel, or the person's direct messages with the app where it is not in it.
+
+        Of direct messages Slack does not tell whose they are; they may be with anybody.
+        """
+        if asked.channel and not asked.channel.startswith("D") and await self._is_in(asked.channel):
             return asked.channel
         answer = await self._api.read("conversations.open", asked.user, users=asked.user)
         channel = answer.get("channel")
@@ -251,9 +244,7 @@ class Places:
             channel=channel,
         )
         about = answer.get("channel")
-        shown = about if isinstance(about, dict) else {}
-        member = bool(shown.get("is_member") or shown.get("is_im"))
-        is_in = member or answer.get("error") == "missing_scope"
+        is_in = isinstance(about, dict) and bool(about.get("is_member"))
         if is_in:
             self._here[channel] = now + _FRESH
         return is_in

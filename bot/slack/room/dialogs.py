@@ -4,7 +4,7 @@ A submission is answered in its ack: what is wrong stands beside its field. So r
 nothing but the plan, the templates and our own database. What comes of it is done after the ack.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.domain.post import Target
+from bot.domain.post import Target, Words
 from bot.domain.room import Right
 from bot.domain.run import Run
 from bot.domain.schedule import VideoDefaults
@@ -35,6 +35,7 @@ from bot.slack.modal import (
     remix_modal,
     resolve_modal,
 )
+from bot.slack.modal.form import caption_of
 from bot.slack.mood import mood_of
 from bot.slack.room.acts import Acts
 from bot.slack.room.office import Office, Unanswerable
@@ -68,7 +69,7 @@ class Dialogs:
     async def open_make(self, asked: Asked, choice: Choice) -> None:
         """Ask for a video."""
         scene = await self._office.scenery.scene()
-        await self._open(asked, make_modal(self._offer(), choice, scene, _origin(asked)))
+        await self._open(asked, make_modal(self._offer(choice), choice, scene, _origin(asked)))
 
     async def open_again(self, asked: Asked, run: Run) -> None:
         """Ask for a video like *run*'s, in other words."""
@@ -124,7 +125,8 @@ class Dialogs:
         scene = await self._office.scenery.scene(run)
         if not scene.may_post_x:
             raise Unanswerable("answer.no_x")
-        prices = {str(t): self._post_price(t) for t in scene.may_post_x}
+        alt_text = run.prompt.alt_text if run.prompt else None
+        prices = self._post_prices(scene.may_post_x, caption_of(run), alt_text)
         await self._open(asked, post_modal(run, scene, _origin(asked, run), usd=prices))
 
     async def open_resolve(self, asked: Asked, run: Run) -> None:
@@ -140,7 +142,7 @@ class Dialogs:
         if not answer["ok"]:
             raise Unanswerable("answer.too_late")
 
-    def _offer(self) -> Offer:
+    def _offer(self, choice: Choice) -> Offer:
         office, plan = self._office, self._office.plan()
         first = plan.ad_hoc.provider
         names = [first, *(name for name in office.providers if name != first)]
@@ -151,13 +153,30 @@ class Dialogs:
             templates=office.prompts.list(),
             models={name: listed for name, listed in models.items() if listed},
             targets=targets,
-            post_usd={str(t): usd for t in targets if (usd := self._post_price(t))},
+            post_usd=self._post_prices(targets, *self._words_of(choice)),
             with_image=frozenset(n for n in names if office.providers[n].capabilities.reference),
         )
 
-    def _post_price(self, target: Target) -> Any:
-        publisher = self._office.publishers.get(target.network)
-        return publisher.estimate(target, "–", None) if publisher else 0
+    def _words_of(self, choice: Choice) -> tuple[str | None, str | None]:
+        """Return caption and alt text of what is chosen so far, as far as anybody can know."""
+        made = None
+        if choice.template:
+            with suppress(BotError):  # a variable is still missing
+                made = self._office.prompts.render(choice.template, choice.variables)
+        caption = choice.caption or (made.caption if made else None)
+        return caption, made.alt_text if made else None
+
+    def _post_prices(
+        self, targets: Sequence[Target], caption: str | None, alt_text: str | None
+    ) -> Mapping[str, Decimal]:
+        """Return what a post costs by target as text; nothing is listed that is free."""
+        publishers = self._office.publishers
+        prices = {
+            str(t): publishers[t.network].estimate(t, caption, alt_text).usd
+            for t in targets
+            if t.network in publishers
+        }
+        return {target: usd for target, usd in prices.items() if usd}
 
     # --- while it is open -----------------------------------------------------------------------
 
@@ -175,7 +194,7 @@ class Dialogs:
                 expect=_GONE,  # a newer choice is on its way, or it was closed
                 view_id=view["id"],
                 hash=view["hash"],
-                view=make_modal(self._offer(), choice, scene, origin),
+                view=make_modal(self._offer(choice), choice, scene, origin),
             )
         except PublishError as error:
             log.info("a dialog was not drawn again", why=str(error))
@@ -230,7 +249,7 @@ class Dialogs:
         captions = dict(read_edit(run, view["state"]["values"]))
         faults = {t: _fault(t, text, self._office) for t, text in captions.items()}
         if wrong := [why for why in faults.values() if why]:
-            return None, {_first_input(view): wrong[0]}
+            return None, {first_input(view): wrong[0]}
         if not captions:
             return None, {}
         return (lambda: self._acts.edit(asked, run, captions)), {}
@@ -296,7 +315,15 @@ def _wish(asked: Asked, choice: Choice) -> Wish:
 
 
 def _fault(target: str, caption: str, office: Office) -> str | None:
-    return caption_fault(target.partition(":")[0], caption, office.words)
+    """Return why *caption* cannot go out to *target*; None if it can."""
+    place = Target.parse(target)
+    if why := caption_fault(place.network, caption, office.words):
+        return why
+    try:
+        office.publishers[place.network].word(place, Words(caption=caption))
+    except PublishError as error:
+        return f"{error} {error.hint or ''}".strip()
+    return None
 
 
 def _beside(view: View, wanted: tuple[str, ...], error: BotError) -> dict[str, str]:
@@ -306,5 +333,6 @@ def _beside(view: View, wanted: tuple[str, ...], error: BotError) -> dict[str, s
     return {field: f"{error} {error.hint or ''}".strip()}
 
 
-def _first_input(view: View) -> str:
+def first_input(view: View) -> str:
+    """Return the field that an error is shown beside, where it is about none."""
     return str(next(b["block_id"] for b in view["blocks"] if b["type"] == "input"))

@@ -1,23 +1,27 @@
 """What every kind of interaction needs: to look things up, to say no, to answer, to command.
 
-`commands`, `buttons`, `dialogs` and the others share one. Answers go to one person; they are sent
-once and never again, and a lost one changes nothing.
+`commands`, `buttons`, `dialogs` and the others share one. Answers that only one person sees, and
+only for a while, are sent once and never again; a lost one changes nothing. What stays goes through
+the ledger, by way of `bulletins`.
 """
 
+import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import structlog
 
+from bot.domain.act import Act
 from bot.domain.command import Command, CommandKind, CommandState
 from bot.domain.room import RoomConfig
 from bot.domain.run import Run
 from bot.domain.schedule import Plan
+from bot.domain.video import Asset
 from bot.errors import BotError, PublishError
 from bot.intake import Intake
 from bot.pipeline import Pipeline
@@ -25,13 +29,15 @@ from bot.ports import Clock, MediaLibrary, PromptLibrary, Publisher, Store, Vide
 from bot.slack.asked import Asked
 from bot.slack.blocks import Message, escape, message, section
 from bot.slack.board import SlackBoard
+from bot.slack.bulletins import Bulletin, Bulletins
 from bot.slack.crew import Crew
-from bot.slack.notice import with_call
+from bot.slack.notice import told, with_call
 from bot.slack.people import People
 from bot.slack.reference import Reference
 from bot.slack.replies import refusal_reply, stale_reply
 from bot.slack.rights import Denied, Rights
 from bot.slack.scenery import Scenery
+from bot.slack.wishes import desk_card_of
 from bot.slack.words import Words
 from bot.slack_api.web_api import WebApi
 
@@ -40,6 +46,12 @@ log = structlog.get_logger()
 _PERSON = re.compile(r"slack:([UW][A-Z0-9]{2,})")
 #: Runs that a reference is looked for in.
 _MOST = 200
+#: What a person changed is told within this; an answer that comes later answers nobody.
+_PATIENCE, SOON = timedelta(hours=24), timedelta(minutes=5)
+
+
+#: Whether all of a file decodes as a picture that a provider takes.
+IsPicture = Callable[[Asset], Awaitable[bool]]
 
 
 class Unanswerable(Exception):  # not a failure: the answer is "no", and why
@@ -64,12 +76,14 @@ class Office:
     providers: Mapping[str, VideoProvider]
     publishers: Mapping[str, Publisher]
     media: MediaLibrary
+    is_picture: IsPicture
     pipeline: Pipeline
     intake: Intake
     people: People
     rights: Rights
     scenery: Scenery
     board: SlackBoard
+    bulletins: Bulletins
     crew: Crew
 
     @property
@@ -140,7 +154,8 @@ class Office:
                 **_in_thread(asked.thread),
             )
             return
-        await self.post(asked.user, shown)
+        said = hashlib.sha256(shown.text.encode()).hexdigest()[:8]
+        await self.post(f"room:answer:{asked.key}:{said}", asked.user, shown, within=SOON)
 
     async def _respond(self, url: str, shown: Message) -> bool:
         """Answer by the address that came with the interaction; whether Slack took it."""
@@ -164,25 +179,22 @@ class Office:
             return True  # it may have arrived; twice would be worse than never
         return response.is_success
 
-    async def post(self, place: str, shown: Message, *, thread: str | None = None) -> bool:
-        """Say something where everybody sees it; whether it shows.
+    async def post(
+        self,
+        key: str,
+        place: str,
+        shown: Message,
+        *,
+        thread: str | None = None,
+        within: timedelta = _PATIENCE,
+    ) -> bool:
+        """Say something that stays, once; whether it shows already.
 
-        One request, never repeated: it may be lost.
+        What cannot be said now follows by itself *within* that time.
         """
-        try:
-            await self.api.call(
-                "chat.postMessage",
-                place,
-                channel=place,
-                text=shown.text,
-                blocks=list(shown.blocks),
-                unfurl_links=False,
-                **_in_thread(thread),
-            )
-        except PublishError as error:
-            log.info("a line was not posted", place=place, why=str(error))
-            return False
-        return True
+        until = self.now() + within
+        bulletin = Bulletin(key=key, place=place, thread=thread, shown=shown, until=until)
+        return await self.bulletins.post(bulletin) is not None
 
     async def announce(
         self,
@@ -190,23 +202,26 @@ class Office:
         place: str | None,
         shown: Message,
         *,
-        thread: str | None = None,
         call: str = "",
+        under: str | None = None,
     ) -> None:
-        """Say what a person changed, in *place*; and to them alone where they would not see it."""
-        posted = with_call(shown, call)
-        told = place is not None and await self.post(place, posted, thread=thread)
+        """Say what a person changed, in *place*; and to them alone where they would not see it.
+
+        It is said once *under* a key, or for what was asked.
+        """
+        key, posted = under or f"room:told:{asked.key}", with_call(shown, call)
+        told = place is not None and await self.post(key, place, posted)
         if asked.channel and not (told and place == asked.channel):
             await self.tell(asked, shown)
 
-    async def tell_all(self, asked: Asked, run: Run | None, key: str, **values: object) -> None:
-        """Say who changed what: in the thread of the run's card, or where it was done."""
+    async def tell_all(
+        self, asked: Asked, key: str, *, under: str | None = None, **values: object
+    ) -> None:
+        """Say who changed what in the house, where it was done."""
         scene = await self.scenery.scene(naming=[asked.by])
         text = scene.words(key, who=scene.who(asked.by), **values)
-        card = next((card for card in run.cards if card.kind == "desk"), None) if run else None
-        place = card.place if card else asked.channel or self.config.desk
-        thread = card.id if card else None
-        await self.announce(asked, place, message(text, [section(text)]), thread=thread)
+        place = asked.channel or self.config.desk
+        await self.announce(asked, place, message(text, [section(text)]), under=under)
 
     async def refuse(self, asked: Asked, error: Exception) -> None:
         """Tell why not."""
@@ -234,6 +249,22 @@ class Office:
         await self.tell(asked, await self._in_words(answered.answer or ""))
         self.board.show(await self.store.get_run(run.id))
         return False
+
+    async def change(self, asked: Asked, kind: CommandKind, run: Run, **args: str) -> None:
+        """Have it done and told: in the thread of the run's card, or where it was done.
+
+        The line is a card of the run. A person who would not see it there is told alone.
+        """
+        card = desk_card_of(run)
+        place = card.place if card else asked.channel or self.config.desk
+        told_in = {"told_in": place} if place else {}
+        if not await self.command(asked, kind, run, **args, **told_in):
+            return
+        if card and card.place == asked.channel:
+            return
+        act = Act(kind=kind, by=asked.by, at=self.now(), place="", target=args.get("target"))
+        if asked.channel:
+            await self.tell(asked, told(act, await self.scenery.scene(naming=[asked.by])))
 
     async def add(self, asked: Asked, kind: CommandKind, run: Run, **args: str) -> None:
         """Leave a command that is done together with the next one."""

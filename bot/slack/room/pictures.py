@@ -24,9 +24,13 @@ async def fetch_image(office: Office, file: str) -> Asset:
     about = answer.get("file")
     url = str((about if isinstance(about, dict) else {}).get("url_private") or "")
     try:
-        return await _keep(office, httpx.URL(url))
+        image = await _keep(office, httpx.URL(url))
     except httpx.InvalidURL as error:
         raise Unanswerable("answer.image.place") from error
+    if not await office.is_picture(image):
+        await office.media.remove(image, unless_kept_since=office.now())
+        raise Unanswerable("answer.image.broken")
+    return image
 
 
 async def _keep(office: Office, url: httpx.URL) -> Asset:

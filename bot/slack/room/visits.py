@@ -10,7 +10,7 @@ from bot.slack.mood import mood_of
 from bot.slack.replies import welcome
 from bot.slack.rights import Denied
 from bot.slack.room.dialogs import Dialogs
-from bot.slack.room.office import Office, Unanswerable
+from bot.slack.room.office import SOON, Office, Unanswerable
 
 
 class Visits:
@@ -38,7 +38,8 @@ class Visits:
         if asked.channel and asked.thread:
             text = scene.words(f"state.{mood_of(run)}")
             shown = message(text, [section(headline(run, scene))])
-            await self._office.post(asked.channel, shown, thread=asked.thread)
+            key = f"room:mention:{asked.key}"
+            await self._office.post(key, asked.channel, shown, thread=asked.thread, within=SOON)
             return
         await self._office.tell(asked, details_answer(run, scene))
 
@@ -53,8 +54,7 @@ class Visits:
     async def welcome(self, asked: Asked) -> None:
         """Say hello once: to whoever has no message from us yet.
 
-        What we said before stands in the direct messages, so that nothing has to be kept; a lost
-        answer is not repeated, for the next visit looks again.
+        A card may have come there before they ever did anything here.
         """
         if asked.user in self._welcomed:
             return
@@ -70,4 +70,5 @@ class Visits:
         except PublishError:
             return  # it may not be read, or not now: rather no welcome than one too many
         if not said.get("messages"):
-            await self._office.post(channel, welcome(await self._office.scenery.scene()))
+            shown = welcome(await self._office.scenery.scene())
+            await self._office.post(f"room:welcome:{asked.user}", channel, shown)

@@ -13,6 +13,8 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "rights: admin.",
     "denied.outsider": "Guests and members of other workspaces cannot do that.",
     "denied.own": "You asked for this one yourself; somebody else has to approve it.",
+    "denied.own_words": "You changed the text of this one yourself; somebody else has to "
+    "approve it.",
     "denied.unknown": "Slack does not tell me who you are, so I cannot do that: {why}",
     "denied.limit": {
         "one": "You have asked for your one video of today. Tomorrow you can ask again.",
@@ -34,6 +36,8 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "answer.image.place": "That file cannot be fetched from Slack; nothing was asked for.",
     "answer.image.kind": "The first frame has to be a PNG, a JPEG or a WebP; nothing was asked "
     "for.",
+    "answer.image.broken": "The first frame cannot be opened as a picture, or is larger than 50 "
+    "megapixels; nothing was asked for.",
     "answer.image.size": "The first frame may have {most} MB; nothing was asked for.",
     "answer.dear": "That costs {price}. Look it over and confirm in the dialog.",
     # what a person changed, said where all can see it
@@ -46,7 +50,9 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "told.stop": "{who} stopped everything: nothing is paid for or posted until an admin starts "
     "again with `{command} start`.",
     "told.start": "{who} started everything again.",
+    "told.start.outside": "Everything was started again, outside of Slack.",
     # beside the cards
+    "call": "Please decide: {subject}",
     "reminder": "Still waiting for a decision: {subject}. It expires {when}, and is then not "
     "posted.",
     "reminder.over": "No longer waiting: {subject}",
@@ -54,6 +60,16 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "notice.settled": "Settled: {subject}",
     "notice.failed": {"one": "Failed: {who}", "other": "Failed {n} times in a row: {who}"},
     "notice.recovered": "It works again: {who}",
+    "notice.paused": "Nothing goes out to {place} for now",
+    "notice.paused.waits": {
+        "one": "Nothing was posted there. {n} video waits.",
+        "other": "Nothing was posted there. {n} videos wait.",
+    },
+    "notice.paused.idle": "Nothing was posted there, and no video waits yet.",
+    "notice.paused.do": "Have somebody look after it. It is tried again every 15 minutes; Retry on "
+    "the card of a video tries at once.",
+    "notice.mended": "Posts go out to {place} again",
+    "notice.idle": "Nothing is held back for {place} any more",
     "inbox": "{n} videos wait for approval",
     "inbox.empty": "Nothing waits for approval",
     # people who are new

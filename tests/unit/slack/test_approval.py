@@ -1,5 +1,7 @@
 """The approval card shows exactly what goes out, and locks once that is decided."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.slack.approval import approval_card, verdict_on
@@ -34,6 +36,22 @@ def test_it_shows_frames_places_texts_counts_language_expiry_and_price():
         assert part in text
 
 
+@pytest.mark.parametrize(
+    "language, warning",
+    [
+        ("en", "The link makes the post to @reelbot on X cost $0.20 instead of $0.015."),
+        ("ja", "リンクがあるため、X の @reelbot への投稿は $0.015 ではなく $0.20 かかります。"),
+    ],
+)
+def test_a_link_is_shown_with_what_it_costs(language, warning):
+    run, generation = examples.QUESTIONS["open"]
+    linked = examples.with_link(run)
+    for each, expected in ((linked, 1), (run, 0)):
+        card = approval_card(each, examples.scene(language, each), generation=generation)
+        assert check_message(card) == []
+        assert said(card).count(warning) == expected
+
+
 def test_one_text_for_all_is_shown_once():
     assert said(card("open")).count(examples.CAPTION) == 1
 
@@ -44,6 +62,16 @@ def test_what_is_odd_is_shown():
     assert "300 of 280 characters: too long" in text
     assert "*#cats* · no text" in text
     assert "SIMULATED" in text
+
+
+def test_what_was_changed_of_the_words_is_said_once():
+    run, generation = examples.QUESTIONS["open"]
+    change = "The link https://cats.com was left out."
+    posts = tuple(replace(post, changes=(change,)) for post in run.posts)
+    run = run.evolve(posts=posts)
+    text = said(approval_card(run, examples.scene("en", run), generation=generation))
+    assert text.count("was left out.") == 1
+    assert "https://cats.com" in text
 
 
 @pytest.mark.parametrize("name", [n for n in examples.QUESTIONS if n.startswith("open")])

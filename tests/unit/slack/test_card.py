@@ -37,7 +37,7 @@ def pressed(message: object, action: Action) -> dict:
         ("starting", [A.CANCEL, A.DETAILS]),
         ("making", [A.CANCEL, A.DETAILS]),
         ("trying again", [A.CANCEL, A.DETAILS]),
-        ("target paused", [A.CANCEL, A.DETAILS]),
+        ("target paused", [A.RETRY, A.CANCEL, A.DETAILS]),
         ("stopped", [A.CANCEL, A.DETAILS]),
         ("waiting for approval", [A.EDIT, A.CANCEL, A.DETAILS]),
         ("waiting for approval here", [A.APPROVE, A.REJECT, A.EDIT, A.DETAILS]),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.budget import Item, SpendState
 from bot.domain.post import DeliveryStatus, Target
 from bot.domain.prompt import Prompt
 from bot.domain.run import Failure, RunState, Step
@@ -75,6 +76,40 @@ def test_cards_of_every_state(name, frames, language):
     scene = examples.scene(language, run, frames=frames)
     assert check_message(desk_card(run, scene)) == []
     assert check_message(details_answer(run, scene)) == []
+
+
+@pytest.mark.parametrize(
+    "language, post, beside",
+    [
+        (
+            "en",
+            "@reelbot on X: about $0.20 (post with a link $0.20, prices of 2026-04-20)",
+            [
+                "@reelbot on X, alt text: $0.005",
+                "@reelbot on X, posts read to find a lost one: $0.002",
+            ],
+        ),
+        (
+            "ja",
+            "X の @reelbot：約$0.20 (リンク付きの投稿 $0.20、2026-04-20 の料金)",
+            [
+                "X の @reelbot、代替テキスト：$0.005",
+                "X の @reelbot、見失った投稿を探すための読み取り：$0.002",
+            ],
+        ),
+    ],
+)
+def test_the_bill_tells_how_the_price_of_a_post_comes_about(language, post, beside):
+    run = examples.with_link(examples.ASKED)
+    spends = (
+        examples.spend("x:@reelbot", "0.20", SpendState.RESERVED),
+        examples.spend("x:@reelbot", "0.005", SpendState.SETTLED, Item.ALT_TEXT),
+        examples.spend("x:@reelbot", "0.002", SpendState.SETTLED, Item.READ),
+    )
+    message = details_answer(run, examples.scene(language, run, spends=spends))
+    assert check_message(message) == []
+    told = "\n".join([post, *beside])
+    assert any(told in each.get("elements", [{}])[0].get("text", "") for each in message.blocks)
 
 
 @languages

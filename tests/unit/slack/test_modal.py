@@ -160,6 +160,13 @@ def test_an_edit_changes_only_what_was_touched():
     assert read_edit(run, submitted(view, **{"caption:1": "New."})) == {"x:@reelbot": "New."}
 
 
+def test_an_edit_warns_of_what_the_link_that_is_there_costs():
+    warning = "The link makes the post to @reelbot on X cost $0.20 instead of $0.015."
+    linked = examples.with_link(examples.ASKED)
+    assert warning in said(edit_modal(linked, examples.scene(), ORIGIN))
+    assert warning not in said(edit_modal(examples.ASKED, examples.scene(), ORIGIN))
+
+
 def test_an_edit_of_a_shared_text_changes_it_everywhere():
     view = edit_modal(examples.ASKED, examples.scene(), ORIGIN)
     changed = read_edit(examples.ASKED, submitted(view, **{"caption:0": "New."}))
