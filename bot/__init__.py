@@ -18,7 +18,7 @@ The map of the house:
                 providers  publishers     who makes videos, who shows them
                 media  store  wakers      who keeps, remembers, wakes
                 settings  telemetry       the environment; logs and metrics
-                slack_api                 one call of Slack's Web API, and what came of it
+                slack_api  x_api          one call of Slack's or X's API, and what came of it
     the core    ports  domain  errors     the sockets, the nouns, the failures
     beside it   studio                    a video vendor of our own, spoken to over HTTP
 

@@ -165,6 +165,8 @@ class PublishError(BotError):
     """A post was not delivered."""
 
     code = "publish"
+    #: The target that refused it, as text; the publish step, which knows it, says so.
+    target: str | None = None
 
 
 class PostRejected(PublishError):

@@ -12,9 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 
-from bot.domain.post import Target
+from bot.domain.account import Account
+from bot.domain.budget import Quote
+from bot.domain.post import Target, Words
 from bot.domain.prompt import Prompt
-from bot.domain.run import Run, RunRequest
+from bot.domain.run import Price, Run, RunRequest
 from bot.domain.schedule import Plan, Schedule, VideoDefaults, resolve_video
 from bot.domain.video import (
     LONGEST_ID,
@@ -26,8 +28,12 @@ from bot.domain.video import (
     VideoSpec,
     VideoStatus,
 )
-from bot.errors import RequestError
+from bot.domain.wording import word_for_x
+from bot.errors import PostRejected, RequestError
 from bot.ports import PromptLibrary, VideoProvider
+
+#: What a post to a target costs, by caption and alt text; as `Publisher.estimate`.
+Estimate = Callable[[Target, str | None, str | None], Quote]
 
 #: Characters of an id that people get to see.
 _SHOWN = 40
@@ -63,12 +69,17 @@ class Intake:
         prompts: PromptLibrary,
         providers: Mapping[str, VideoProvider],
         refuse: Callable[[RunRequest], None] = lambda _request: None,
+        estimate: Estimate = lambda _target, _caption, _alt_text: Quote(),
     ) -> None:
-        """Make requests by what *plan* says; *refuse* raises for what else forbids one."""
+        """Make requests by what *plan* says.
+
+        *refuse* raises for what else forbids one; *estimate* tells what a post costs.
+        """
         self._plan = plan
         self._prompts = prompts
         self._providers = providers
         self._refuse = refuse
+        self._estimate = estimate
 
     def fired(self, schedule: Schedule, due: datetime) -> RunRequest:
         """Return the request of a schedule's moment; one moment, one key."""
@@ -147,12 +158,25 @@ class Intake:
         self._check(request)
         return request
 
-    def price(self, request: RunRequest) -> Decimal:
-        """Return what the video costs, USD; `RequestError` for one that cannot be made."""
+    def price(self, request: RunRequest) -> Price:
+        """Return what the video and its posts cost; `RequestError` for one that cannot be made.
+
+        What a template makes of its words by chance may come out otherwise when it is made.
+        """
+        prompt = self._render(request)
+        quotes = {
+            str(target): self._estimate(
+                target, request.captions.get(str(target)) or prompt.caption, prompt.alt_text
+            )
+            for target in request.targets
+        }
+        return Price.of(self._video_price(request, prompt), quotes)
+
+    def _video_price(self, request: RunRequest, prompt: Prompt) -> Decimal:
         spec, provider = request.video, self._provider(request.provider)
         return provider.estimate(
             VideoRequest(
-                prompt=self._render(request).text,
+                prompt=prompt.text,
                 model=spec.model or "",
                 seconds=spec.seconds,
                 size=spec.size,
@@ -202,8 +226,21 @@ class Intake:
                 f"A post to {', '.join(silent)} needs a caption.",
                 hint="Give one with --caption or in the template; a prompt is never used as one.",
             )
+        self._check_words(request, prompt)
         self.price(request)
         self._refuse(request)
+
+    def _check_words(self, request: RunRequest, prompt: Prompt) -> None:
+        words = Words(
+            caption=prompt.caption, generated=request.caption is None, may_cut=prompt.may_cut
+        )
+        for target in request.targets if prompt.caption else ():
+            if target.network == "x":
+                account = self._plan().account(target) or Account(handle=target.destination)
+                try:
+                    word_for_x(words, account)
+                except PostRejected as error:
+                    raise RequestError(str(error), hint=error.hint) from error
 
     def _render(self, request: RunRequest) -> Prompt:
         if request.template:

@@ -21,10 +21,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.budget import Spend
+from bot.domain.budget import Quote, Spend
 from bot.domain.card import Card, CardWish
 from bot.domain.command import Command
-from bot.domain.effect import Effect
+from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Delivery, Limits, Post, Target, Words
 from bot.domain.prompt import Prompt, PromptTemplate
 from bot.domain.run import Run, RunState, Step
@@ -146,8 +146,11 @@ class Publisher(Protocol):
         rules of the account, do not take. Words that it has returned stay as they are.
         """
 
-    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:
-        """Return the price of a post in USD; *caption* as `word` has returned it."""
+    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Quote:
+        """Return what a post costs; *caption* as `word` has returned it."""
+
+    def ask_again(self, target: Target) -> None:
+        """Forget that *target* took no posts: a person has looked after it. Raises nothing."""
 
     async def prepare(self, post: Post, earlier: Sequence[Effect] = ()) -> Mapping[str, str]:
         """Do what may be repeated and shows nothing (upload bytes); return the handle.
@@ -168,8 +171,8 @@ class Publisher(Protocol):
     ) -> Sequence[Delivery]:
         """Return the deliveries a lost `publish` sent at *since* may have made. Repeatable."""
 
-    async def take_down(self, delivery: Delivery) -> None:
-        """Delete the post; repeatable, silent if it is gone.
+    async def take_down(self, delivery: Delivery, run_id: str) -> None:
+        """Delete the post of that run; repeatable, silent if it is gone.
 
         Raises `TargetUnavailable`, and `PostRejected` when the network does not let us.
         """
@@ -255,14 +258,23 @@ class Board(Protocol):
         None while the network is out of reach: a missing card holds back no run.
         """
 
-    async def put(self, run: Run, wish: CardWish) -> Card:
+    def prepare(self, run: Run, wish: CardWish) -> Mapping[str, str]:
+        """Return where the card goes (its `place` and more); `find` looks there and nowhere else.
+
+        The handle is committed to the ledger before `put`: by the time a lost card is looked for
+        the file may name another place.
+        """
+
+    async def put(self, run: Run, wish: CardWish, handle: Mapping[str, str]) -> Card:
         """Put up the card; one request, never repeated inside.
 
         Raises `AmbiguousPost` when it may be there; any other `PublishError` means that it surely
         is not.
         """
 
-    async def find(self, run: Run, wish: CardWish, *, since: datetime) -> Sequence[Card]:
+    async def find(
+        self, run: Run, wish: CardWish, handle: Mapping[str, str], *, since: datetime
+    ) -> Sequence[Card]:
         """Return the cards that a lost `put` sent at *since* may have put up. Repeatable."""
 
     def show(self, run: Run) -> None:
@@ -323,6 +335,13 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Count money that is spent already, whatever the cap; a key that exists is left as it is."""
+
+    spend: Spend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
     """Say what a spend came to, USD; again, when more is known. Unknown keys are ignored."""
 
@@ -364,7 +383,7 @@ class FinishCommand:
     command: Command
 
 
-Change = SaveRun | Reserve | Settle | Release | Intend | SettleEffect | FinishCommand
+Change = SaveRun | Reserve | Spent | Settle | Release | Intend | SettleEffect | FinishCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,6 +479,11 @@ class Store(Protocol):
 
     async def effects(self, run_id: str) -> Sequence[Effect]:
         """Return all effects of a run, oldest first."""
+
+    async def effects_since(
+        self, moment: datetime, *, kinds: Collection[str], states: Collection[EffectState]
+    ) -> Sequence[Effect]:
+        """Return the effects of those kinds and states that were sent since then, oldest first."""
 
     async def claimed_ids(self, provider: str) -> frozenset[str]:
         """Return the ids of all videos at *provider* that belong to some run, for ever."""

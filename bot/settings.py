@@ -12,10 +12,12 @@ from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -31,7 +33,19 @@ PREFIX = "REELBOT_"
 
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
+
+
+def _reachable(address: str) -> str:
+    """Return *address*; `ValueError` for a host or a port that is none, before anybody calls it."""
+    at = urlsplit(address)
+    if not at.hostname or at.port == 0:
+        raise ValueError
+    return address
+
+
+Address = Annotated[
+    str, StringConstraints(pattern=r"^https?://[^\s/]\S*$"), AfterValidator(_reachable)
+]
 #: Slack takes no other: docs.slack.dev/apis/events-api/using-http-request-urls.
 EventsUrl = Annotated[
     str, StringConstraints(pattern=r"^https://[^\s/?#@]+(/[^\s?#]*)?/slack/events$")
@@ -114,6 +128,12 @@ class Settings(BaseSettings):
         None,
         validation_alias="X_ACCESS_TOKEN_SECRET",
         description="the account's access token secret",
+    )
+    x_client_id: SecretStr | None = Field(
+        None, validation_alias="X_CLIENT_ID", description="the app's OAuth 2.0 client id"
+    )
+    x_client_secret: SecretStr | None = Field(
+        None, validation_alias="X_CLIENT_SECRET", description="the app's OAuth 2.0 client secret"
     )
     x_api_url: Address = Field(
         "https://api.x.com",

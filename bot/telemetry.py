@@ -16,12 +16,14 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.domain.budget import Charge
 from bot.domain.post import Delivery, DeliveryStatus
 from bot.domain.run import Run, RunState, Step
 from bot.domain.video import VideoJob
 from bot.errors import BotError
 
-#: They report every request and every wake-up; only what is wrong is worth a line.
+#: They report every request and every wake-up, some with its signature and what was signed; only
+#: what is wrong is worth a line.
 _CHATTY = (
     "aiohttp",
     "aiosqlite",
@@ -29,8 +31,12 @@ _CHATTY = (
     "apscheduler",
     "httpcore",
     "httpx",
+    "oauthlib",
+    "requests_oauthlib",
     "slack_bolt",
     "slack_sdk",
+    "tweepy",
+    "urllib3",
     "uvicorn",
 )
 
@@ -40,6 +46,14 @@ _SECRETS = [
     (re.compile(r"\bwhsec_[\w+/=]+"), "whsec_***"),
     (re.compile(r"\b(bearer) +[\w.~+/%=-]{4,}", re.IGNORECASE), r"\1 ***"),
     (re.compile(r"""\b(oauth_\w+)(\\?["']?\s*[=:]\s*\\?["']?)[^\s"'&,\\]+"""), r"\1\2***"),
+    (re.compile(r"\b(authorization\W{1,5}basic) +[\w+/=-]{4,}", re.IGNORECASE), r"\1 ***"),
+    (
+        re.compile(
+            r"""\b((?:access|refresh)_token|client_secret|code_verifier)"""
+            r"""(\\?["']?\s*[=:]\s*\\?["']?)[^\s"'&,\\]+"""
+        ),
+        r"\1\2***",
+    ),
     (re.compile(r"""(://[^\s/:@"']*:)[^\s/"']+@"""), r"\1***@"),
     # Whoever has one of these may answer, upload or listen as the bot.
     (re.compile(r"""(//(?:hooks|files)\.slack\.com/)[^\s"'\\]+"""), r"\1***"),
@@ -182,6 +196,10 @@ class Telemetry:
             self._log.error("internal error", run=run.id, step=at, code=code, exc_info=error)
         self._failures.labels(at, code).inc()
 
+    def charged(self, charge: Charge) -> None:
+        """A network has charged for something beside a post."""
+        self._spend.labels(charge.target.network).inc(float(charge.usd))
+
     def hooked(self, outcome: str) -> None:
         """A webhook came in, and *outcome* became of it."""
         self._webhooks.labels(outcome).inc()
@@ -201,7 +219,7 @@ class Telemetry:
         delivered = status is DeliveryStatus.DELIVERED
         outcome = "previewed" if delivered and delivery.preview else status.value
         self._deliveries.labels(target.network, outcome).inc()
-        promised = run.price.posts.get(str(target), 0) if run.price else 0
+        promised = run.price.sent(str(target)) if run.price else 0
         if delivered:
             cost = promised if delivery.cost is None else delivery.cost
             self._spend.labels(target.network).inc(float(cost))

@@ -15,7 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.domain.budget import Budget
+from bot.domain.account import PostPrices
+from bot.domain.budget import Budget, Quote
 from bot.domain.card import Card, CardKind, CardWish
 from bot.domain.command import Command, CommandKind
 from bot.domain.effect import Effect
@@ -39,7 +40,9 @@ from bot.errors import AmbiguousCreate, AmbiguousPost, BotError
 from bot.pipeline import Gate, Pipeline, Ports
 from bot.pipeline.runner import Runner
 from bot.providers.price import estimate
+from bot.publishers.limits import LIMITS
 from bot.store import open_store
+from bot.x_api.price import quote
 from tests.clock import FakeClock
 
 SLACK = Target.parse("slack:#cats")
@@ -209,8 +212,14 @@ class Network:
     copies: int = 1
     #: The log: (target, handle, caption) of every post that arrived, and when.
     posts: list[tuple[str, str, str | None, datetime]] = field(default_factory=list)
+    #: The log: the SHA-256 of what arrived, by target.
+    assets: dict[str, list[str]] = field(default_factory=dict)
+    #: What a post is said to have come to.
+    cost: Decimal | None = None
     #: The log: ids of posts that were taken down, repeated ones included.
     taken_down: list[str | None] = field(default_factory=list)
+    #: The log: targets that a person had looked after.
+    asked_again: list[str] = field(default_factory=list)
 
 
 class FakePublisher:
@@ -228,13 +237,18 @@ class FakePublisher:
         return self.preview
 
     def limits(self, target: Target) -> Limits:
-        return Limits(max_width=1280, max_height=1024, max_seconds=140, max_bytes=10**9)
+        return LIMITS[target.network]
 
-    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Decimal:
-        return Decimal("0.015") if target.network == "x" else Decimal(0)
+    def estimate(self, target: Target, caption: str | None, alt_text: str | None) -> Quote:
+        if target.network != "x":
+            return Quote()
+        return quote(PostPrices(), has_link="://" in (caption or ""), has_alt_text=False)
 
     def word(self, target: Target, words: Words) -> Words:
         return words
+
+    def ask_again(self, target: Target) -> None:
+        self.network.asked_again.append(str(target))
 
     async def prepare(self, post: Post, earlier: Sequence[Effect] = ()) -> Mapping[str, str]:
         self.killer.line(f"prepare {post.target}")
@@ -247,6 +261,7 @@ class FakePublisher:
             raise script
         now = self.network.clock.now()
         self.network.posts.append((str(post.target), handle["media"], post.caption, now))
+        self.network.assets.setdefault(str(post.target), []).append(post.asset.sha256)
         self.killer.line(f"publish {post.target}: after it arrived, before the answer")
         if script == "lose":
             raise AmbiguousPost
@@ -264,7 +279,7 @@ class FakePublisher:
             for _ in range(self.network.copies)
         ]
 
-    async def take_down(self, delivery: Delivery) -> None:
+    async def take_down(self, delivery: Delivery, run_id: str) -> None:
         self.killer.line(f"take down {delivery.target}")
         script = self.network.script.pop(0) if self.network.script else None
         if isinstance(script, BotError):
@@ -278,6 +293,7 @@ class FakePublisher:
             remote_id=f"post-{number}",
             url=f"https://example.test/{number}",
             delivered_at=self.network.clock.now(),
+            cost=self.network.cost,
         )
 
 
@@ -301,18 +317,24 @@ class FakeBoard:
             wanted.append(CardWish(**approvers, place="#approvals"))
         return [wish for wish in wanted if not any(card.answers(wish) for card in run.cards)]
 
-    async def put(self, run: Run, wish: CardWish) -> Card:
+    def prepare(self, run: Run, wish: CardWish) -> Mapping[str, str]:
+        return {"place": wish.place}
+
+    async def put(self, run: Run, wish: CardWish, handle: Mapping[str, str]) -> Card:
         self.killer.line(f"{wish.kind} card: before it arrives")
         script = self.network.script.pop(0) if self.network.script else None
         if isinstance(script, BotError):
             raise script
-        self.network.posts.append((wish.place, _marks(run, wish), None, self.network.clock.now()))
+        now = self.network.clock.now()
+        self.network.posts.append((handle["place"], _marks(run, wish), None, now))
         self.killer.line(f"{wish.kind} card: after it arrived, before the answer")
         if script == "lose":
             raise AmbiguousPost
         return self._card(wish, len(self.network.posts))
 
-    async def find(self, run: Run, wish: CardWish, *, since: datetime) -> Sequence[Card]:
+    async def find(
+        self, run: Run, wish: CardWish, handle: Mapping[str, str], *, since: datetime
+    ) -> Sequence[Card]:
         self.killer.line(f"find {wish.kind} card")
         shown = self.network.clock.now() - timedelta(seconds=self.network.lag)
         return [
@@ -333,6 +355,10 @@ def _marks(run: Run, wish: CardWish) -> str:
     return f"{run.id} {wish.kind} {wish.generation}"
 
 
+async def _frames_of(asset: Asset) -> AsyncIterator[bytes]:
+    yield f"frames of {asset.sha256}".encode()
+
+
 class FakeMedia:
     """A `MediaLibrary` that keeps bytes in memory; the world's disk."""
 
@@ -342,6 +368,22 @@ class FakeMedia:
         self.clock = FakeClock()
         self.killer = Killer()
         self.free = 10**12
+        #: What every file is found to be.
+        self.found = Inspection(
+            container="mp4",
+            video_codec="h264",
+            pixel_format="yuv420p",
+            audio_codec="aac",
+            width=1280,
+            height=720,
+            seconds=8.0,
+            frames=192,
+            fps=24.0,
+            faststart=True,
+            simulated=False,
+        )
+        #: Whether nothing fits as it is.
+        self.refits = False
 
     async def save(self, chunks: AsyncIterator[bytes], media_type: str) -> Asset:
         data = b"".join([chunk async for chunk in chunks])
@@ -361,28 +403,27 @@ class FakeMedia:
         return True
 
     async def inspect(self, asset: Asset) -> Inspection:
-        return Inspection(
-            container="mp4",
-            video_codec="h264",
-            pixel_format="yuv420p",
-            audio_codec="aac",
-            width=1280,
-            height=720,
-            seconds=8.0,
-            frames=192,
-            fps=24.0,
-            faststart=True,
-            simulated=False,
-        )
+        return self.found
 
     async def fit(self, asset: Asset, inspection: Inspection, limits: Limits) -> Asset:
-        return asset
+        if not self.refits:
+            return asset
+        data = b"%s within %d bytes" % (self.files[asset.sha256], limits.max_bytes)
+        sha = hashlib.sha256(data).hexdigest()
+        self.files[sha], self.kept_at[sha] = data, self.clock.now()
+        return replace(asset, sha256=sha, path=sha, bytes=len(data))
 
     async def thumbnail(self, asset: Asset) -> Asset:
         return replace(asset, media_type="image/webp")
 
     async def spritesheet(self, asset: Asset) -> Asset:
         return replace(asset, media_type="image/jpeg")
+
+    async def strip(self, asset: Asset) -> Asset:
+        return await self.save(_frames_of(asset), "image/jpeg")
+
+    async def is_picture(self, asset: Asset) -> bool:
+        return b"broken" not in self.files[asset.sha256]
 
     def free_bytes(self) -> int:
         return self.free

@@ -178,7 +178,8 @@ def test_templates_in_the_docs_render(where: str, source: str, tmp_path: Path) -
     [
         f
         for f in fences("yaml")
-        if f[0] in {"README.md", "quickstart.md", "settings.md", "slack-setup.md", "webhooks.md"}
+        if f[0]
+        in {"README.md", "quickstart.md", "settings.md", "slack-setup.md", "webhooks.md", "x.md"}
     ],
 )
 def test_schedules_in_the_docs_are_read(where: str, source: str, tmp_path: Path) -> None:

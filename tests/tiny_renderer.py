@@ -12,7 +12,7 @@ __all__ = ["Shot", "UnusableReference", "footage", "render"]
 
 @cache
 def _video() -> bytes:
-    return clip(width=64, height=36, seconds=0.25)
+    return clip(width=64, height=36, seconds=0.5)
 
 
 def render(shot: Shot, folder: Path, on_progress: Callable[[int], None]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.app.database import database_exists, reading
 from bot.app.disk import MIN_FREE_BYTES, free_bytes, make_folder
-from bot.app.files import check, load, refuse_unpublishable, used
+from bot.app.files import check, load, refuse_misfits, refuse_unpublishable, used
 from bot.app.networks import publishers_of, room_of, slack_client
 from bot.app.tell import (
     LogNotifier,
@@ -28,12 +28,15 @@ from bot.app.vendors import (
     open_studio,
     studio_of,
 )
+from bot.app.x import XApis, x_client
+from bot.app.x_credentials import live_on_x
+from bot.app.x_watch import XWatch
 from bot.domain.run import RunRequest
 from bot.domain.schedule import Fire, Plan, ProviderType, Schedule
 from bot.errors import ConfigError, DatabaseUnusable, LowDisk, RequestError
 from bot.intake import Intake
-from bot.pipeline import Gate, Pipeline, Ports
-from bot.ports import PromptLibrary, VideoProvider
+from bot.pipeline import Bill, Gate, Pipeline, Ports
+from bot.ports import PromptLibrary, Publisher, VideoProvider
 from bot.settings import Settings
 from bot.telemetry import Telemetry
 
@@ -70,8 +73,18 @@ class Desk:
 
     @property
     def intake(self) -> Intake:
-        """What makes requests."""
+        """What makes requests; once the networks are open, `App.intake` knows the posts' prices."""
         return Intake(lambda: self.plan, self.prompts, self.providers, self._refuse)
+
+    def intake_for(self, publishers: Mapping[str, Publisher]) -> Intake:
+        """Return what makes requests and knows what their posts cost."""
+        return Intake(
+            lambda: self.plan,
+            self.prompts,
+            self.providers,
+            self._refuse,
+            lambda target, *words: publishers[target.network].estimate(target, *words),
+        )
 
     @property
     def previews(self) -> bool:
@@ -79,6 +92,7 @@ class Desk:
         return self.preview or self.plan.preview
 
     def _refuse(self, request: RunRequest) -> None:
+        refuse_misfits(request, self.plan)
         if not self.preview:
             refuse_unpublishable(self.plan, self.settings, [(request.provider, request.targets)])
 
@@ -125,7 +139,11 @@ class Desk:
             slack = slack_client(self.settings)
             if slack:
                 await stack.enter_async_context(slack)
-            yield _build(self, store, telemetry or Telemetry(), slack)
+            x = None
+            if live_on_x(self.plan, self.settings):
+                client = await stack.enter_async_context(x_client(self.settings))
+                x = XApis(client, self.settings, plan=lambda: self.plan, clock=self.clock)
+            yield _build(self, store, telemetry or Telemetry(), slack, x)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,12 +155,17 @@ class App:
     media: "Library"
     gate: Gate
     pipeline: Pipeline
+    #: What makes requests, and tells what they cost in all.
+    intake: Intake
     #: Where `preview` shows the posts.
     feed: Path
-    #: The networks that posts really go to; all others are previewed.
+    #: The networks that posts really go to, and those that are only imitated.
     live: Sequence[str]
+    previewed: Sequence[str]
     #: None without a control room.
     room: "ControlRoom | None"
+    #: None where nothing goes to X.
+    x: XWatch | None
 
     @asynccontextmanager
     async def engine(
@@ -184,7 +207,8 @@ class App:
         plan, settings = load_plan(self.desk.settings.schedules), self.desk.settings
         check(plan, self.desk.prompts)
         refuse_unpublishable(plan, settings, used(plan))
-        if plan.preview != self.desk.plan.preview and settings.slack_bot_token:
+        on_slack = plan.preview != self.desk.plan.preview and settings.slack_bot_token
+        if on_slack or live_on_x(plan, settings) != ("x" in self.live):
             raise ConfigError(
                 "Whether posts go out or are previewed cannot change while the engine runs.",
                 hint="Restart it; `reelbot stop` holds every post back at once.",
@@ -201,11 +225,15 @@ class App:
         """Return what the engine needs for its work, each `ok` or what is wrong with it."""
         stop = await self.gate.stopped()
         low = self.media.free_bytes() < MIN_FREE_BYTES
-        return {
-            "database": "ok",
-            "disk": "less than 200 MB are free" if low else "ok",
-            "stop": f"stopped by {stop.by}" if stop else "ok",
-        } | ({"slack": self.room.state} if self.room else {})
+        return (
+            {
+                "database": "ok",
+                "disk": "less than 200 MB are free" if low else "ok",
+                "stop": f"stopped by {stop.by}" if stop else "ok",
+            }
+            | ({"slack": self.room.state} if self.room else {})
+            | (self.x.states if self.x else {})
+        )
 
 
 @asynccontextmanager
@@ -239,8 +267,10 @@ async def running(settings: Settings) -> AsyncGenerator[tuple[App, str]]:
         await stack.enter_async_context(passing)
         if room := opening.room:
             surface.router.routes.extend(room.routes())
-            entering = room.open(pipeline=opening.pipeline, intake=opening.desk.intake)
+            entering = room.open(pipeline=opening.pipeline, intake=opening.intake)
             await stack.enter_async_context(entering)
+        if opening.x:
+            await stack.enter_async_context(opening.x.open())
         await stack.enter_async_context(opening.scheduler().run())
         app = opening
         yield app, address
@@ -295,7 +325,11 @@ async def opened(settings: Settings) -> AsyncGenerator[App]:
 
 
 def _build(
-    at: Desk, store: "SqlStore", telemetry: Telemetry, slack: "httpx.AsyncClient | None"
+    at: Desk,
+    store: "SqlStore",
+    telemetry: Telemetry,
+    slack: "httpx.AsyncClient | None",
+    x: XApis | None,
 ) -> App:
     from bot.media import Library
     from bot.wakers.embedded import EmbeddedWaker
@@ -304,14 +338,18 @@ def _build(
     media = Library(data / "media", min_free_bytes=MIN_FREE_BYTES)
     gate = Gate(store, data / "STOP")
     feed = data / "preview"
+    bill = Bill(store, at.clock, budget=lambda: at.plan.budget, on_charge=telemetry.charged)
     publishers = publishers_of(
         slack,
+        x,
         previews=at.previews,
         plan=lambda: at.plan,
         media=media,
         clock=at.clock,
         feed=feed,
+        charge=bill.charge,
     )
+    watch = None if publishers["x"].preview else _watch(at, publishers["x"])
     room = None
     if slack and at.serving:
         room = room_of(
@@ -324,6 +362,8 @@ def _build(
             prompts=at.prompts,
             providers=at.providers,
             publishers=publishers,
+            refusals=lambda: watch.refusals if watch else {},
+            stopped=gate.stopped,
         )
     ports = Ports(
         clock=at.clock,
@@ -346,7 +386,17 @@ def _build(
         media=media,
         gate=gate,
         pipeline=Pipeline(ports, on_error=tell_error),
+        intake=at.intake_for(publishers),
         feed=feed / "feed.html",
         live=[network for network, each in publishers.items() if not each.preview],
+        previewed=[network for network, each in publishers.items() if each.preview],
         room=room,
+        x=watch,
     )
+
+
+def _watch(at: Desk, publisher: Publisher) -> XWatch:
+    from bot.publishers.x import XPublisher
+
+    assert isinstance(publisher, XPublisher)
+    return XWatch(publisher.check, plan=lambda: at.plan, clock=at.clock)

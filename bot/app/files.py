@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app.vendors import capabilities_of
-from bot.domain.post import Target
+from bot.app.x_credentials import connected, how_to_connect, live_on_x
+from bot.domain.account import Account
+from bot.domain.post import Limits, Target
+from bot.domain.run import RunRequest
 from bot.domain.schedule import Plan, ProviderType, Schedule
-from bot.errors import ConfigError
+from bot.domain.video import parse_size
+from bot.errors import ConfigError, RequestError
 from bot.ports import PromptLibrary
 from bot.settings import Settings
 from bot.telemetry import configure_logging
@@ -65,9 +69,27 @@ def check(plan: Plan, prompts: "JinjaPrompts") -> None:
     from bot.schedules import check_plan
 
     capabilities = {name: capabilities_of(entry) for name, entry in plan.providers.items()}
-    errors = check_plan(plan, prompts, capabilities)
+    errors = check_plan(plan, prompts, capabilities, lambda target: limits_of(target, plan))
     if errors:
         raise ConfigError("\n".join(map(str, errors)), hint=errors[0].hint)
+
+
+def limits_of(target: Target, plan: Plan) -> Limits:
+    """Return what *target* takes, as its publisher will say."""
+    from bot.publishers.limits import LIMITS, x_limits
+
+    account = plan.account(target) if target.network == "x" else None
+    return x_limits(account) if account else LIMITS[target.network]
+
+
+def refuse_misfits(request: RunRequest, plan: Plan) -> None:
+    """Raise `RequestError` for a video that one of its targets will never take."""
+    spec = request.video
+    for target in request.targets:
+        if why := limits_of(target, plan).misfit(*parse_size(spec.size), spec.seconds):
+            raise RequestError(
+                f"{target} {why}.", hint="Ask for another length or size, or leave it out."
+            )
 
 
 def used(plan: Plan) -> list[tuple[str, Sequence[Target]]]:
@@ -82,20 +104,30 @@ def refuse_unpublishable(
     """Raise `ConfigError` for videos that could not be shown where they are meant to go.
 
     A paid one would be wasted on a preview, unless the file says so. The studio's are SIMULATED,
-    and what goes to real people must be marked as taking such.
+    and what goes to real people must be marked as taking such. For X the credentials must be whole.
     """
     if plan.preview:
         return
+    on_x = live_on_x(plan, settings)
     for name, targets in used:
-        live = [t for t in targets if t.network == "slack" and settings.slack_bot_token]
+        slack = [t for t in targets if t.network == "slack" and settings.slack_bot_token]
+        x = [t for t in targets if t.network == "x" and on_x]
+        for target in x:
+            connected(target, plan, settings)
         if plan.providers[name].type is ProviderType.STUDIO:
-            _refuse_simulated(live, plan)
+            _refuse_simulated([*slack, *x], plan)
         else:
-            _refuse_mute([t for t in targets if t not in live], name)
+            _refuse_mute([t for t in targets if t not in {*slack, *x}], name, plan)
 
 
 def _refuse_simulated(live: Iterable[Target], plan: Plan) -> None:
     for target in live:
+        if target.network == "x":
+            raise ConfigError(
+                f"The studio's videos are SIMULATED, and never go to {target}.",
+                hint="Name a provider that makes real ones, or write `publish: preview` at the top "
+                "of schedules.yaml.",
+            )
         if target.destination not in plan.room.allow_simulated:
             raise ConfigError(
                 f"The studio's videos are SIMULATED, and {target} is not said to take such.",
@@ -104,14 +136,15 @@ def _refuse_simulated(live: Iterable[Target], plan: Plan) -> None:
             )
 
 
-def _refuse_mute(mute: Sequence[Target], provider: str) -> None:
+def _refuse_mute(mute: Sequence[Target], provider: str, plan: Plan) -> None:
     if not mute:
         return
-    connect = "This version cannot post to X yet: leave the target out"
-    if mute[0].network == "slack":
-        connect = "`reelbot slack setup` connects Slack"
+    target = mute[0]
+    connect = "`reelbot slack setup` connects Slack"
+    if target.network == "x":
+        account = plan.account(target) or Account(handle=target.destination)
+        connect = how_to_connect(account).removesuffix(".")
     raise ConfigError(
-        f"Provider {provider!r} costs money, but nothing is connected that could post to "
-        f"{mute[0]}.",
+        f"Provider {provider!r} costs money, but nothing is connected that could post to {target}.",
         hint=f"{connect}; `publish: preview` at the top of schedules.yaml shows the posts locally.",
     )

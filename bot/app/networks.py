@@ -1,19 +1,23 @@
-"""Who shows posts, and the control room: Slack where it is connected, previews of all else."""
+"""Who shows posts, and the control room: the networks that are connected, previews of all else."""
 # ruff: noqa: PLC0415  # each imports what it needs when it is called: see `bot.app`
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app.vendors import CONNECT_SECONDS
+from bot.domain.budget import Charge
+from bot.domain.post import Target
+from bot.domain.refusal import Refusal
 from bot.domain.schedule import Plan, Schedule
-from bot.ports import Clock, PromptLibrary, Publisher, Store, VideoProvider
+from bot.ports import Clock, PromptLibrary, Publisher, Stop, Store, VideoProvider
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     import httpx
 
+    from bot.app.x import XApis
     from bot.media import Library
     from bot.slack.room import ControlRoom, Tokens
 
@@ -37,22 +41,26 @@ def slack_client(settings: Settings) -> "httpx.AsyncClient | None":
 
 def publishers_of(
     slack: "httpx.AsyncClient | None",
+    x: "XApis | None",
     *,
     previews: bool,
     plan: Callable[[], Plan],
     media: "Library",
     clock: Clock,
     feed: Path,
+    charge: Callable[[Charge], Awaitable[None]],
 ) -> Mapping[str, Publisher]:
     """Return who shows posts: the networks that are connected, and previews of all others.
 
-    With *previews* nothing reaches a network.
+    With *previews* nothing reaches a network. *charge* hears what one charges beside its posts.
     """
     from bot.publishers.preview import PreviewPublisher
     from bot.publishers.slack import SlackPublisher
 
     publishers: dict[str, Publisher] = {
-        network: PreviewPublisher(network, feed, media=media, clock=clock)
+        network: PreviewPublisher(
+            network, feed, media=media, clock=clock, account=lambda target: plan().account(target)
+        )
         for network in ("slack", "x")
     }
     if slack and not previews:
@@ -61,6 +69,12 @@ def publishers_of(
             media=media,
             clock=clock,
             allow_simulated=lambda: plan().room.allow_simulated,
+        )
+    if x and not previews:
+        from bot.publishers.x import XPublisher
+
+        publishers["x"] = XPublisher(
+            lambda: plan().accounts, x, media=media, clock=clock, charge=charge
         )
     return publishers
 
@@ -76,6 +90,8 @@ def room_of(
     prompts: PromptLibrary,
     providers: Mapping[str, VideoProvider],
     publishers: Mapping[str, Publisher],
+    refusals: Callable[[], Mapping[Target, Refusal | None]],
+    stopped: Callable[[], Awaitable[Stop | None]],
 ) -> "ControlRoom | None":
     """Return the control room; None where Slack has no way to reach us."""
     from bot.slack.room import ControlRoom
@@ -94,6 +110,10 @@ def room_of(
         publishers=publishers,
         plan=plan,
         next_moment=_next_moment,
+        stopped=stopped,
+        draw_strip=media.strip,
+        is_picture=media.is_picture,
+        refusals=refusals,
     )
 
 

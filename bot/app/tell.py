@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.domain.run import Run, RunState
+from bot.domain.run import Run, RunState, WaitReason
 from bot.domain.schedule import Schedule
 from bot.ports import Notifier
 
@@ -29,15 +29,28 @@ class LogNotifier:
 
     def __init__(self, room: Notifier | None) -> None:
         self._room = room
+        #: The targets that need a person, and of which that was said.
+        self._paused: set[str] = set()
 
     async def notify(self, run: Run) -> None:
-        quiet = run.state in {RunState.SUCCEEDED, RunState.CANCELLED}
+        over = {RunState.SUCCEEDED, RunState.CANCELLED}
+        quiet = self._is_old(run) or run.state in over
         told = {"run": run.id, "state": run.state.value, "source": run.request.source}
         if run.failure:
             told |= {"why": run.failure.message, "hint": run.failure.hint or ""}
         (log.info if quiet else log.warning)("run", **told)
         if self._room:
             await self._room.notify(run)
+
+    def _is_old(self, run: Run) -> bool:
+        """Return whether it was told of the run's target that it takes no posts, and took none."""
+        self._paused -= {str(delivery.target) for delivery in run.delivered}
+        target = run.failure.target if run.failure else None
+        if target is None or run.reason != WaitReason.TARGET_PAUSED:
+            return False
+        is_old = target in self._paused
+        self._paused.add(target)
+        return is_old
 
 
 def tell_run_error(run_id: str, error: BaseException) -> None:

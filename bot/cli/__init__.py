@@ -9,6 +9,7 @@ interrupted. Commands import what they need when they run: `--help` is instant.
 import io
 import os
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -27,8 +28,9 @@ from bot.cli import (
     slack,
     studio,
     videos,
+    x,
 )
-from bot.errors import BotError, ConfigError, MediaError, StoreError
+from bot.errors import BotError, ConfigError, MediaError, RequestError, StoreError
 
 app = typer.Typer(
     name="reelbot",
@@ -83,6 +85,7 @@ app.add_typer(
 for each in (engine.run, engine.stop, engine.start, engine.health, doctor.doctor, studio.studio):
     app.command(rich_help_panel=_BOT)(each)
 app.add_typer(slack.app, name="slack", help="Connect to Slack.", rich_help_panel=_BOT)
+app.add_typer(x.app, name="x", help="Connect to X.", rich_help_panel=_BOT)
 app.add_typer(database.app, name="db", help="Look after the database.", rich_help_panel=_BOT)
 app.add_typer(
     schedules.app, name="schedules", help="See and check schedules.yaml.", rich_help_panel=_FILES
@@ -101,6 +104,7 @@ def run() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an old terminal may lack a sign of a caption
     try:
+        _refuse_garbled(sys.argv[1:])
         return app(prog_name="reelbot", standalone_mode=False) or 0
     except SystemExit as e:  # completion ends so
         return e.code if isinstance(e.code, int) else 0
@@ -113,6 +117,18 @@ def run() -> int:
         return 1
     except Exception as e:  # noqa: BLE001  # a bug; people get a sentence, DEBUG the traceback
         return _give_up(e)
+
+
+def _refuse_garbled(arguments: Iterable[str]) -> None:
+    """Raise `RequestError` for what is no text: no database and no network could take it."""
+    for at, argument in enumerate(arguments, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:  # its text would not print either
+            raise RequestError(
+                f"Word {at} of the command is not UTF-8 text.",
+                hint="Type it anew, or rename the file that it names.",
+            ) from None
 
 
 def _correct(error: typer.TyperException) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import clips, download, session, show
+from bot.cli import clips, download, receipt, session, show
 from bot.cli.options import Detach, Json, Provider, VideoId, Yes
 from bot.domain.video import Derivation, Variant
 from bot.errors import NotFound, RequestError
@@ -98,11 +98,11 @@ def _derive(
         async with desk(settings) as at:
             request = at.intake.derived(source, how, wish, now=at.clock.now(), added=added)
             at.refuse_low_disk()
-            price = show.usd(at.intake.price(request))
             what = f"{how.value.capitalize()} of {source.id}: "
             show.remark(what + session.first_words(source, len(what)))
-            session.confirm(f"The video costs {price} at {request.provider}. Make it?", yes=yes)
             async with at.opened() as app:
+                price = receipt.expected(app.intake.price(request), request.provider)
+                session.confirm(f"It costs {price}. Make it?", yes=yes)
                 await session.begin(app, request, detach=detach, json=json)
 
     session.wait_for(ask)

@@ -5,12 +5,13 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from bot.cli import session, show, slack_doctor
+from bot.cli import session, show, slack_doctor, x_doctor
 from bot.cli.finding import Finding
 from bot.cli.options import Json
 from bot.domain.run import RunState
@@ -33,7 +34,9 @@ _MARKS = {
 def doctor(
     online: Annotated[
         bool,
-        typer.Option("--online", metavar="", help="Ask Slack about its tokens and channels, too."),
+        typer.Option(
+            "--online", metavar="", help="Ask Slack and X, too; X takes $0.010 for each account."
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -60,7 +63,10 @@ async def examine(settings: "Settings", *, online: bool = False) -> list[Finding
     findings += slack_doctor.examine(settings)
     if online:
         findings += [finding async for finding in slack_doctor.ask(settings)]
-    return findings + list(_x(settings))
+    findings += x_doctor.examine(settings)
+    if online:
+        findings += [finding async for finding in x_doctor.ask(settings)]
+    return findings
 
 
 def _python() -> Finding:
@@ -81,16 +87,20 @@ def _media() -> Finding:
 
 
 def _files(settings: "Settings") -> Iterator[Finding]:
-    from bot.app import load
+    from bot.app import link_costs, load
 
     try:
         plan, prompts = load(settings)
         templates = prompts.list()
+        dear = list(link_costs(plan, prompts, datetime.now(UTC)))
     except BotError as e:
         yield Finding(verdict="fail", what=str(e), fix=e.hint)
         return
     schedules = f"{settings.schedules}: {len(plan.schedules)} schedule(s)"
     yield Finding(verdict="good", what=f"{schedules}, {len(templates)} template(s)")
+    for note in dear:
+        fix = "Leave the link out, or put it where it costs nothing, such as the profile."
+        yield Finding(verdict="note", what=note, fix=fix)
     yield from _providers(plan, settings)
 
 
@@ -167,20 +177,3 @@ async def _database(settings: "Settings") -> AsyncIterator[Finding]:
     if counts.get(RunState.ATTENTION):
         fix = "`reelbot runs list --state attention`, then `runs resolve`."
         yield Finding(verdict="note", what="runs need a person", fix=fix)
-
-
-def _x(settings: "Settings") -> Iterator[Finding]:
-    """Say whether X has its credentials; half a set is a mistake worth naming."""
-    have = [name for name in _X if settings.secret(name)]
-    missing = [name for name in _X if name not in have]
-    if not have:
-        yield Finding(verdict="good", what="x: no credentials, posts are previewed")
-    elif missing:
-        fix = f"Set {', '.join(missing)}, or remove {', '.join(have)}."
-        yield Finding(verdict="fail", what="x: half the credentials", fix=fix)
-    else:
-        fix = "Posts are previewed until live publishing is built."
-        yield Finding(verdict="note", what="x: credentials are set", fix=fix)
-
-
-_X = ("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")

@@ -58,8 +58,11 @@ def _greet(app: "App", address: str) -> None:
             show.result(f"Webhooks: {address}/webhooks/{name}")
     if app.room:
         show.result(f"Slack: {app.desk.plan.room.command} asks for a video.")
-    elsewhere = f" except to {' and '.join(app.live)}" if app.live else ""
-    show.result(f"Posts{elsewhere} are previewed: {app.feed.absolute().as_uri()}")
+    if app.live:
+        show.result(f"Posts to {' and '.join(app.live)} go out.")
+    if app.previewed:
+        networks = " and ".join(app.previewed)
+        show.result(f"Posts to {networks} are previewed: {app.feed.absolute().as_uri()}")
 
 
 def stop(

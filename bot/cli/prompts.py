@@ -59,12 +59,23 @@ def render(
     if json:
         show.as_json(prompt)
         return
-    words = {"prompt": prompt.text, "caption": prompt.caption, "alt text": prompt.alt_text}
+    words = {"prompt": prompt.text, "caption": prompt.caption}
+    if prompt.caption:
+        words["on X"] = _counted(prompt.caption, may_cut=prompt.may_cut)
+    words["alt text"] = prompt.alt_text
     picked = ", ".join(f"{name}={value}" for name, value in prompt.variables.items())
     show.facts(
         (name, " ".join((text or "–").split()))
         for name, text in (words | {"made of": picked}).items()
     )
+
+
+def _counted(caption: str, *, may_cut: bool) -> str:
+    from bot.domain.caption import LONGEST, caption_length
+
+    n, most = caption_length("x", caption), LONGEST["x"]
+    told = f"{n} of {most} characters"
+    return told if n <= most else f"{told}: {'will be cut' if may_cut else 'too long'}"
 
 
 @app.command()

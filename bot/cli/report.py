@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from bot.cli import show
+from bot.cli import receipt, show
 from bot.domain.budget import Spend
 from bot.domain.effect import Effect
 from bot.domain.post import Delivery, DeliveryStatus
@@ -55,7 +55,7 @@ def _short(run: Run, data: Path) -> Rows:
 
 def full(run: Run, data: Path, effects: Sequence[Effect], spends: Sequence[Spend]) -> None:
     """Print all that is known of *run*: every step, every request, every dollar."""
-    show.facts(_full(run, data))
+    show.facts(_full(run, data, spends))
     if effects:
         show.result()
         rows = [
@@ -72,20 +72,24 @@ def full(run: Run, data: Path, effects: Sequence[Effect], spends: Sequence[Spend
     if spends:
         show.result()
         money = [
-            (s.what, s.vendor, show.usd(s.usd), s.state.value, f"{s.day:%Y-%m-%d}") for s in spends
+            (_bought(s), s.vendor, show.usd(s.usd), s.state.value, f"{s.day:%Y-%m-%d}")
+            for s in spends
         ]
         show.table(("money for", "to", "amount", "state", "budget of"), money)
 
 
-def _full(run: Run, data: Path) -> Rows:
+def _bought(spend: Spend) -> str:
+    return f"{spend.what}, {spend.item}" if spend.item else spend.what
+
+
+def _full(run: Run, data: Path, spends: Sequence[Spend]) -> Rows:
     yield "run", _title(run)
     yield "asked by", f"{run.request.source}, {show.when(run.created_at)}"
     if run.request.template:
         yield "template", run.request.template
     yield from _words(run)
     yield from _provider(run)
-    if run.price:
-        yield "price", show.usd(run.price.total)
+    yield from receipt.rows(run, spends)
     yield from files(run, data)
     yield from _notes(run)
     yield "steps", _steps(run)
@@ -124,6 +128,8 @@ def _words(run: Run) -> Rows:
             yield f"to {target}", caption or "–"
     elif caption := _caption(run):
         yield "caption", caption
+    for change in dict.fromkeys(change for post in run.posts or () for change in post.changes):
+        yield "changed", change
     if run.prompt.alt_text:
         yield "alt text", run.prompt.alt_text
 

@@ -115,10 +115,22 @@ def edit(
     if not caption.strip():
         raise RequestError("The caption is empty.", hint="Give --caption the new words.")
 
+    to = _plain(to)
+
     def check(found: Run) -> None:
         _must_go_to(found, to)
 
     _ask_only(CommandKind.EDIT, run, check, caption=caption, **({"target": to} if to else {}))
+
+
+def _plain(target: str | None) -> str | None:
+    """Return *target* as runs write it; what is none is told apart by what they go to."""
+    from bot.domain.post import Target
+
+    try:
+        return str(Target.parse(target)) if target else target
+    except ValueError:
+        return target
 
 
 def _must_go_to(run: Run, target: str | None) -> None:
@@ -152,6 +164,7 @@ def undo(
 
     [bold]reelbot runs undo last --target slack:#cats[/]
     """
+    target = _plain(target)
 
     def check(found: Run) -> None:
         _must_go_to(found, target)
@@ -199,7 +212,7 @@ def resolve(
 
     [bold]reelbot runs resolve last --as happened --url https://x.com/reelbot/status/1[/]
     """
-    given = {"answer": answer.value, "target": target, "id": remote_id, "url": url}
+    given = {"answer": answer.value, "target": _plain(target), "id": remote_id, "url": url}
     args = {name: text for name, text in given.items() if text}
     _ask_and_follow(CommandKind.RESOLVE, run, json=json, **args)
 

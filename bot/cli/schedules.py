@@ -1,7 +1,7 @@
 """`schedules …`: what `schedules.yaml` says, and when it will happen."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -95,8 +95,11 @@ def _chosen(plan: Plan, only: str | None) -> Sequence[Schedule]:
 @app.command()
 def check(json: Json = False) -> None:
     """Check schedules.yaml against the templates and the models, without sending anything."""
+    from bot.app import link_costs, load
+
     try:
-        plan = _plan()
+        plan, prompts = load(session.settings())
+        notes = list(link_costs(plan, prompts, datetime.now(UTC)))
     except ConfigError as e:
         if json:
             errors = [{"message": line} for line in str(e).splitlines()]
@@ -105,9 +108,12 @@ def check(json: Json = False) -> None:
             raise typer.Exit(2) from None
         raise
     if json:
-        show.as_json({"ok": True, "schedules": [s.id for s in plan.schedules]})
-    else:
-        show.result(f"{session.settings().schedules} is fine: {len(plan.schedules)} schedule(s).")
+        ids = [s.id for s in plan.schedules]
+        show.as_json({"ok": True, "schedules": ids, "notes": notes})
+        return
+    for note in notes:
+        show.remark(f"{note}.")
+    show.result(f"{session.settings().schedules} is fine: {len(plan.schedules)} schedule(s).")
 
 
 @app.command()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from bot.cli import report, show
+from bot.cli import receipt, report, show
 from bot.cli.follow import follow
 from bot.domain.command import Command, CommandKind, CommandState
 from bot.domain.run import Run, RunRequest, RunState, WaitReason
@@ -97,8 +97,9 @@ async def _stand_in(app: "App", run_ids: Collection[str], *, makes: bool) -> Non
 async def begin(app: "App", request: RunRequest, *, detach: bool, json: bool) -> None:
     """Start a run and follow it to its rest; exits 1 if it failed."""
     run = await app.pipeline.start(request)
+    price = receipt.expected(app.intake.price(request), request.provider)
+    show.remark(f"Run {run.id}: {_shape(request)} It costs {price}.")
     if not detach:
-        show.remark(f"Run {run.id}: {_shape(request)}")
         await follow_to_rest(app, run.id, json=json)
         return
     if json:

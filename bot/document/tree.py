@@ -24,6 +24,9 @@ MAX_PIECES = 100_000
 #: Control characters no database or network takes; tab and newline are fine.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
+#: What helps where a sign cannot begin a word, as ruamel spells it.
+_SIGNS = {r"'\t'": "Indent with spaces, never with tabs.", "'@'": 'Put it in quotes: "@reelbot".'}
+
 _TAG = "tag:yaml.org,2002:"
 _DEEP = "it is nested too deeply, or an anchor contains itself"
 
@@ -73,7 +76,7 @@ def compose(text: str) -> Node | None:
 def _marked(error: MarkedYAMLError) -> Syntax:
     mark = error.problem_mark or error.context_mark
     what = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", error.problem or error.context or "")
-    hint = "Indent with spaces, never with tabs." if r"'\t'" in what else None
+    hint = next((hint for sign, hint in _SIGNS.items() if sign in what), None)
     return Syntax(mark.line if mark else 0, f"this is not YAML: {what}", hint)
 
 

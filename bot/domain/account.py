@@ -1,6 +1,8 @@
 """Accounts: whose credentials serve a public target, and what may stand in its posts."""
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -39,14 +41,37 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostPrices:
+    """What X charges for posts, USD; what is written here is the public list of `as_of`.
+
+    docs.x.com, "Pay-per-use pricing": in force since 2026-02-06, these rates since 2026-04-20. X
+    changes them without notice, so a file may say others.
+    """
+
+    post: Decimal = Decimal("0.015")
+    #: Instead of `post`, where the words hold an address, one without `https://` included.
+    post_with_link: Decimal = Decimal("0.200")
+    #: Once for each uploaded video that is described.
+    alt_text: Decimal = Decimal("0.005")
+    #: For each post read on the account's own timeline; 0.005 where the developer app belongs to
+    #: another account.
+    read: Decimal = Decimal("0.001")
+    #: For asking whose the credentials are.
+    user_read: Decimal = Decimal("0.010")
+    #: For taking a post down.
+    delete: Decimal = Decimal("0.010")
+    as_of: date = date(2026, 4, 20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One entry of `accounts:` in `schedules.yaml`, or the one that the plain settings serve."""
 
     #: As targets write it: `@reelbot`.
     handle: str
     credentials: Credentials = Credentials()
-    #: Whether its posts are labelled as made with AI.
-    made_with_ai: bool = True
+    #: Who turned the label "made with AI" off; None where every post carries it.
+    unlabelled_by: str | None = None
     replies: Replies = Replies.EVERYONE
     #: The id of the community that it posts in; None for everybody.
     community: str | None = None
@@ -56,3 +81,4 @@ class Account:
     #: The longest video, seconds, and the largest, bytes; X's own pages disagree about them.
     max_seconds: float = 140.0
     max_bytes: int = 512_000_000
+    prices: PostPrices = PostPrices()

@@ -1,5 +1,6 @@
 """Posts: what we publish, where, and what became of it."""
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +44,9 @@ class Target:
         if not pattern.fullmatch(destination):
             example = "slack:#cats" if network == "slack" else "x:@reelbot"
             raise ValueError(f"{text!r} does not name a place on {network}, as {example} does")
-        return cls(network=network, destination=destination)
+        # Handles of X are the same in any case; one account must not be two targets.
+        place = destination.lower() if network == "x" else destination
+        return cls(network=network, destination=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,25 @@ class Limits:
     max_seconds: float
     max_bytes: int
     max_fps: float = 60.0
+    #: The shorter side; nothing is ever scaled up.
+    min_side: int = 1
+    #: The longer side divided by the shorter one, whichever stands; no scaling changes it.
+    max_aspect: float = math.inf
+    min_seconds: float = 0.0
+
+    def misfit(self, width: int, height: int, seconds: float) -> str | None:
+        """Return why no scaling makes such a video fit, to follow its target's name; else None."""
+        short, long = sorted((width, height))
+        if seconds > self.max_seconds:
+            return f"takes at most {self.max_seconds:g} seconds, not {seconds:g}"
+        if seconds < self.min_seconds:
+            return f"takes at least {self.min_seconds:g} seconds, not {seconds:g}"
+        if short < self.min_side:
+            return f"takes no side shorter than {self.min_side} pixels, not {width}x{height}"
+        if long > self.max_aspect * short:
+            shape = f"{self.max_aspect:g}:1"
+            return f"takes no shape longer than {shape}, not {width}x{height}"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +87,8 @@ class Words:
     caption: str | None
     #: A template made them; what a person wrote goes out as it is, or not at all.
     generated: bool = False
+    #: The template lets them be cut where they are too long.
+    may_cut: bool = False
     #: What was changed of them, each a sentence for people.
     changes: tuple[str, ...] = ()
 
@@ -120,5 +144,5 @@ class Delivery:
     delivered_at: datetime | None = None
     #: Shown by `preview` instead of the network itself.
     preview: bool = False
-    #: What the post cost, USD; None until known.
+    #: What the post itself came to, USD, without what was charged beside it; None until known.
     cost: Decimal | None = None

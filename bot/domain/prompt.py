@@ -59,6 +59,8 @@ class Prompt:
     text: str
     caption: str | None
     alt_text: str | None
+    #: Whether the caption may be cut where it is too long for a network.
+    may_cut: bool = False
     template: str | None = None
     digest: str | None = None
     #: All of them, with the defaults and what was picked at random.

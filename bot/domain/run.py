@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
+from bot.domain.act import Act
+from bot.domain.budget import Quote
 from bot.domain.card import Card
 from bot.domain.post import Delivery, DeliveryStatus, Post, Target
 from bot.domain.prompt import Prompt
@@ -101,6 +103,8 @@ class Failure:
     hint: str | None = None
     step: Step
     at: datetime
+    #: The target that refused the post, as text; None for all else, and in older runs.
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,19 @@ class Price:
     video: Decimal
     #: Per target, as text; nothing is listed that is free.
     posts: Mapping[str, Decimal] = field(default_factory=dict)
+    #: How the prices of the posts come about; nothing in runs that are older than this.
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, video: Decimal, quotes: Mapping[str, Quote]) -> Self:
+        """Return the price of a video and of posts as quoted, per target as text."""
+        paid = {target: quote for target, quote in quotes.items() if quote.usd}
+        return cls(video=video, posts={target: q.usd for target, q in paid.items()}, quotes=paid)
+
+    def sent(self, target: str) -> Decimal:
+        """Return what the post to *target* costs by itself, without what is charged beside it."""
+        quote = self.quotes.get(target)
+        return quote.sent if quote else self.posts.get(target, Decimal(0))
 
     @property
     def total(self) -> Decimal:
@@ -171,10 +188,14 @@ class Run:
     approval: Approval | None = None
     #: Who had it posted to one more target; None: nobody but whoever asked for the run.
     posting_asked_by: str | None = None
+    #: Who changed the words of which post last, by its target as text.
+    edited_by: Mapping[str, str] = field(default_factory=dict)
     deliveries: tuple[Delivery, ...] = ()
     notified: bool = False
     #: The messages that show it to people, oldest first.
     cards: tuple[Card, ...] = ()
+    #: What people did to it and have told, oldest first.
+    acts: tuple[Act, ...] = ()
     #: Its files were deleted; nothing can be done with them any more.
     removed: Removal | None = None
 

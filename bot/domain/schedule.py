@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.domain.account import Account
 from bot.domain.budget import Budget
 from bot.domain.post import Target
 from bot.domain.prompt import PromptTemplate
@@ -161,6 +162,8 @@ class Plan:
     providers: Mapping[str, ProviderEntry]
     ad_hoc: AdHoc
     schedules: tuple[Schedule, ...]
+    #: The X accounts, by name: those of `accounts`, or else those that targets name.
+    accounts: Mapping[str, Account] = field(default_factory=dict)
     #: `defaults.video`: asked last, after the entry and its template.
     defaults: VideoDefaults = VideoDefaults()
     #: `publish: preview` at the top of the file: nothing goes to a live network.
@@ -171,6 +174,11 @@ class Plan:
     def schedule(self, schedule_id: str) -> Schedule | None:
         """Return the schedule of that id, None if the file has none."""
         return next((s for s in self.schedules if s.id == schedule_id), None)
+
+    def account(self, target: Target) -> Account | None:
+        """Return the X account of *target*, however it is written, None if the file has none."""
+        wanted = target.destination.casefold()
+        return next((a for a in self.accounts.values() if a.handle.casefold() == wanted), None)
 
 
 #: The cap when the file names none.

@@ -7,7 +7,8 @@ never changes once it has its name, so whatever was approved is what goes out.
 * `probe`    what a file says of itself
 * `inspect`  what it turns out to be when played from first to last frame
 * `fit`      the same video as a network takes it
-* `stills`   thumbnail and sprite sheet
+* `stills`   thumbnail, sprite sheet and strip
+* `pictures` whether what people hand in is one
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from typing import ParamSpec, TypeVar
 
 from bot.domain.post import Limits
 from bot.domain.video import Asset, Inspection
-from bot.media import fit, inspect, stills
+from bot.media import fit, inspect, pictures, stills
 from bot.media.keep import Keep
 
 _P = ParamSpec("_P")
@@ -28,8 +29,8 @@ _T = TypeVar("_T")
 class Library:
     """A `MediaLibrary` in a folder of this disk.
 
-    Decoding runs in a thread, one file at a time, so that memory does not grow with the number
-    of runs.
+    Decoding runs in a thread, one file at a time (and one for a card), so that memory does not grow
+    with the number of runs.
     """
 
     def __init__(self, folder: Path, *, min_free_bytes: int = 200_000_000) -> None:
@@ -64,6 +65,17 @@ class Library:
     async def spritesheet(self, asset: Asset) -> Asset:
         """Return a jpeg of 4x4 frames of the video; raises `Unusable`, `LowDisk`."""
         return await self._alone(stills.spritesheet, self._keep, asset)
+
+    async def strip(self, asset: Asset) -> Asset:
+        """Return a jpeg of 4 frames of the video for a card; raises `Unusable`, `LowDisk`.
+
+        It waits for no other video: the cards wait for it. The caller asks for one at a time.
+        """
+        return await asyncio.to_thread(stills.strip, self._keep, asset)
+
+    async def is_picture(self, asset: Asset) -> bool:
+        """Return whether *asset* decodes as a JPEG, PNG or WebP, of 50 megapixels at most."""
+        return await self._alone(pictures.is_picture, self.path(asset))
 
     def free_bytes(self) -> int:
         """Return the room left on the library's disk."""

@@ -57,7 +57,8 @@ class _Plan:
 def fit(keep: Keep, asset: Asset, inspection: Inspection, limits: Limits) -> Asset:
     """Return *asset* within *limits*, itself if it already is.
 
-    Repeatable. Raises `Unusable` for a video that is too long or cannot be made small enough.
+    Repeatable. Raises `Unusable` for a video of a length or shape that no scaling changes, or
+    that cannot be made small enough.
     """
     if inspection.seconds > limits.max_seconds:
         raise Unusable(
@@ -66,9 +67,13 @@ def fit(keep: Keep, asset: Asset, inspection: Inspection, limits: Limits) -> Ass
             hint="Ask for a shorter one; it is never cut.",
         )
     said = probe(keep.path(asset))
+    width, height = _shown(said)
+    if why := limits.misfit(round(width), round(height), inspection.seconds):
+        raise Unusable(f"The place that it goes to {why}.", hint="Ask for another length or size.")
     plan = _plan(said, limits)
     as_it_is = plan.copy_picture and plan.copy_sound and asset.bytes <= limits.max_bytes
-    if as_it_is and said.container == "mp4" and said.faststart:
+    # Moving the index to the front would cost a signed file its signature, and gain little.
+    if as_it_is and said.container == "mp4" and (said.faststart or said.signed):
         return asset
     return _make(keep, asset, said, plan, limits)
 
@@ -96,11 +101,20 @@ def _size(said: Probe, limits: Limits) -> tuple[int, int]:
     X documents 1280x1024 as the largest size and recommends 720x1280 for portrait
     (docs.x.com, media best practices), so the longer side counts against the longer limit.
     """
-    width, height = Fraction(said.width) * said.pixel_aspect, Fraction(said.height)
+    width, height = _shown(said)
     long, short = sorted((limits.max_width, limits.max_height), reverse=True)
     room = (long, short) if width >= height else (short, long)
     scale = min(Fraction(1), room[0] / width, room[1] / height)
-    return _even(width * scale), _even(height * scale)
+    even = _even(width * scale), _even(height * scale)
+    longest = min(even) * limits.max_aspect  # rounding may have made it a little longer
+    if max(even) <= longest:
+        return even
+    return min(even[0], int(longest) // 2 * 2), min(even[1], int(longest) // 2 * 2)
+
+
+def _shown(said: Probe) -> tuple[Fraction, Fraction]:
+    """Return width and height in square pixels."""
+    return Fraction(said.width) * said.pixel_aspect, Fraction(said.height)
 
 
 def _even(side: Fraction) -> int:

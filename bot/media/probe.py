@@ -27,6 +27,9 @@ _DOWNLOAD_HINT = "The download is tried again."
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"}
 
 
+#: The kind of the box with a C2PA manifest (C2PA specification 2, "BMFF-based assets").
+_C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+
 #: A comment that is not UTF-8 makes no video unusable. PyAV 19 knows that by itself.
 _LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__ < "19" else {}
 
@@ -49,6 +52,8 @@ class Probe:
     frames: int
     fps: float
     faststart: bool
+    #: It carries a signed account of its making (C2PA), which holds for these very bytes.
+    signed: bool
     metadata: dict[str, str]
 
     @property
@@ -76,6 +81,7 @@ def probe(path: Path) -> Probe:
             frames=video.frames,
             fps=float(rational(video.average_rate)),
             faststart=b"moov" in boxes and boxes.index(b"moov") < _index(boxes, b"mdat"),
+            signed=_C2PA in boxes,
             metadata=dict(container.metadata),
         )
 
@@ -142,6 +148,8 @@ def _seconds(container: InputContainer, video: VideoStream) -> float:
 def _boxes(path: Path) -> list[bytes]:
     """Return the kinds of the top-level boxes of an MP4, in order; none for other files.
 
+    A kind that is no word but a UUID stands as its 16 bytes.
+
     ISO/IEC 14496-12 §4.2: 32-bit size and kind; size 1 means that 64 bits of size follow, size 0
     that the box goes to the end of the file.
     """
@@ -153,13 +161,14 @@ def _boxes(path: Path) -> list[bytes]:
     with path.open("rb") as file:
         while at < end:
             file.seek(at)
-            head = file.read(16).ljust(16, b"\0")
+            head = file.read(32).ljust(32, b"\0")
             size, kind = struct.unpack(">I4s", head[:8])
+            wide = size == 1
             if not at and kind not in _FIRST_BOXES:
                 return []
-            size = struct.unpack(">Q", head[8:])[0] if size == 1 else size or end - at
+            size = struct.unpack(">Q", head[8:16])[0] if wide else size or end - at
             at += max(size, 8)
-            kinds.append(kind)
+            kinds.append(kind if kind != b"uuid" else head[16:32] if wide else head[8:24])
     if at > end:
         missing = at - end
         raise Truncated(f"The file ends {missing} bytes too early.", hint=_DOWNLOAD_HINT)

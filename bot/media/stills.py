@@ -14,6 +14,8 @@ from bot.media.probe import opened, picture, probe
 _GRID = 4
 #: Pixels of a sprite's longer side.
 _SPRITE = 320
+#: Frames of a strip, and the pixels between them.
+_STRIP, _GAP = 4, 6
 _QUALITY = 82
 
 
@@ -37,6 +39,28 @@ def spritesheet(keep: Keep, asset: Asset) -> Asset:
     sheet = Image.new("RGB", (width * _GRID, height * _GRID))
     for i, frame in enumerate(_frames(path, times)):
         sheet.paste(_image(frame, width, height), (i % _GRID * width, i // _GRID * height))
+    with keep.part() as part:
+        sheet.save(part, format="jpeg", quality=_QUALITY)
+        return keep.adopt(part, "image/jpeg")
+
+
+def strip(keep: Keep, asset: Asset) -> Asset:
+    """Keep 4 evenly spread frames as one jpeg that tells something at 360 pixels' width.
+
+    Side by side where the video is taller than wide, else in two rows.
+    """
+    path = keep.path(asset)
+    said = probe(path)
+    scale = _SPRITE / max(said.width, said.height)
+    width, height = (max(2, round(side * scale)) for side in (said.width, said.height))
+    columns = _STRIP if height > width else 2
+    rows = _STRIP // columns
+    size = (columns * (width + _GAP) - _GAP, rows * (height + _GAP) - _GAP)
+    sheet = Image.new("RGB", size, "white")
+    times = [said.seconds * (i + 0.5) / _STRIP for i in range(_STRIP)]
+    for i, frame in enumerate(_frames(path, times)):
+        at = (i % columns * (width + _GAP), i // columns * (height + _GAP))
+        sheet.paste(_image(frame, width, height), at)
     with keep.part() as part:
         sheet.save(part, format="jpeg", quality=_QUALITY)
         return keep.adopt(part, "image/jpeg")

@@ -16,18 +16,23 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from bot.domain.command import Command, CommandState
 from bot.domain.run import Run, RunRequest, RunState
 from bot.domain.schedule import Fire
 from bot.errors import NotFound, StoreError
+from bot.pipeline.bill import Bill
 from bot.pipeline.gate import Gate
+from bot.pipeline.ledger import Write
 from bot.pipeline.runner import Runner
 from bot.pipeline.steps.wait import is_waiting
 from bot.pipeline.work import Ports
 from bot.ports import Stop
 
-__all__ = ["Gate", "Pipeline", "Ports"]
+__all__ = ["Bill", "Gate", "Pipeline", "Ports"]
+
+T = TypeVar("T")
 
 #: Other processes' commands and runs are seen within this; seconds.
 _LISTEN_SECONDS = 0.5
@@ -102,6 +107,10 @@ class Pipeline:
     async def resume(self) -> None:
         """Let requests leave again; the engine wakes what was held back."""
         await self._ports.gate.start()
+
+    async def once(self, write: Write[T]) -> T:
+        """Send what belongs to no run, at most once; raises as `Ledger.once` does."""
+        return await self._runner.ledger.once(write)
 
     async def watch(self, run_id: str) -> AsyncGenerator[Run]:
         """Yield the Run now and at every change until it is over or needs a person.

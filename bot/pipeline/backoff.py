@@ -18,7 +18,7 @@ _TRIES_UNFORESEEN = 3
 #: The longest pause between two tries, and the longest that anybody may ask of us; seconds.
 _LONGEST, _LONGEST_ASKED = 300.0, 24 * 3600.0
 #: A paused target, and a full disk, are looked at again after this; seconds.
-_PAUSED, _FULL = 15 * 60.0, 60.0
+PAUSED, _FULL = 15 * 60.0, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ def wait_after(run: Run, error: Exception) -> Wait | None:
     if isinstance(error, Stopped):
         return Wait(reason=WaitReason.STOPPED, seconds=None)
     if isinstance(error, TargetPaused):
-        return Wait(reason=WaitReason.TARGET_PAUSED, seconds=_PAUSED)
+        return Wait(reason=WaitReason.TARGET_PAUSED, seconds=PAUSED)
     if isinstance(error, LowDisk):
         return Wait(reason=WaitReason.BACKOFF, seconds=_FULL)
     if isinstance(error, Settling | InTheAir):

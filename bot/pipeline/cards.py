@@ -7,7 +7,6 @@ is none yet.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.card import Card, CardWish
@@ -38,11 +37,10 @@ def _write(work: Work, board: Board, wish: CardWish) -> Write[Card]:
     run = work.run
 
     async def prepare() -> Mapping[str, str]:
-        return {"place": wish.place}
+        return board.prepare(run, wish)
 
     async def find(handle: Mapping[str, str], since: datetime) -> Sequence[Card]:
-        sent = replace(wish, place=handle["place"])  # the file may name another place by now
-        return await board.find(run, sent, since=since)
+        return await board.find(run, wish, handle, since=since)
 
     async def keep(card: Card, *settled: Change) -> None:
         kept = tuple(c for c in work.run.cards if not c.answers(wish))
@@ -56,7 +54,7 @@ def _write(work: Work, board: Board, wish: CardWish) -> Write[Card]:
         authoritative=board.find_is_authoritative,
         gated=False,
         prepare=prepare,
-        send=lambda _handle: board.put(run, wish),
+        send=lambda handle: board.put(run, wish, handle),
         find=find,
         identify=lambda card: (card.id, card.url),
         rebuild=lambda effect: _rebuilt(effect, wish),

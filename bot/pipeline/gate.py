@@ -18,6 +18,8 @@ class Gate:
     def __init__(self, store: Store, stop_file: Path) -> None:
         self._store = store
         self._file = stop_file
+        #: Since when the file cannot be looked at.
+        self._blind_since: datetime | None = None
 
     async def check(self) -> None:
         """Return if requests may leave, raise `Stopped` if not."""
@@ -40,7 +42,7 @@ class Gate:
         except FileNotFoundError:
             return None
         except OSError:
-            at = datetime.now(UTC)
+            at = self._blind_since = self._blind_since or datetime.now(UTC)
         return Stop(by=f"the file {self._file}", at=at)
 
     async def stop(self, stop: Stop) -> None:

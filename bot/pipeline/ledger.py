@@ -47,7 +47,8 @@ class Write(Generic[T]):
 
     #: `run:effect[:target]:generation`; the same write has the same key for ever.
     key: str
-    run_id: str
+    #: None for what belongs to no run; then no person is asked what became of it.
+    run_id: str | None
     #: What the write is, for people: "the video at studio", "the post to x:@reelbot".
     name: str
     fingerprint: str | None = None
@@ -118,6 +119,7 @@ class Ledger:
         write.may_send()
         await self._check(write)
         handle = await write.prepare()
+        write.may_send()  # it may have taken minutes, and somebody may have cancelled meanwhile
         effect = Effect(
             key=write.key,
             run_id=write.run_id,
@@ -215,7 +217,8 @@ class Ledger:
 
 
 def _uncertain(write: Write[T], detail: str | None) -> Uncertain:
+    resolve = f"Look there, then tell: `reelbot runs resolve {write.run_id}`."
     return Uncertain(
         f"It is not known whether {write.name} was made: {detail or 'looking did not settle it'}.",
-        hint=f"Look there, then tell: `reelbot runs resolve {write.run_id}`.",
+        hint=resolve if write.run_id else None,
     )

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.effect import Effect, EffectState
@@ -38,7 +39,7 @@ class Runner:
         self._ports = ports
         self._owner = owner
         self._show = show
-        self._ledger = Ledger(ports.store, ports.gate, ports.clock)
+        self.ledger = Ledger(ports.store, ports.gate, ports.clock)
         self._in_hand: dict[str, Work] = {}
         #: Runs to look at once when they are next taken in hand; only hints, so only in memory.
         self._nudged: set[str] = set()
@@ -49,6 +50,7 @@ class Runner:
         self._stopping = self._stopping or run_id is None
         for held, work in self._in_hand.items():
             if run_id in {None, held}:
+                work.called = run_id is not None
                 work.interrupted.set()
 
     def make_room(self) -> None:
@@ -101,7 +103,7 @@ class Runner:
             run=run,
             lease=lease,
             ports=self._ports,
-            ledger=self._ledger,
+            ledger=self.ledger,
             interrupted=asyncio.Event(),
             nudged=asyncio.Event(),
             show=self._show,
@@ -128,6 +130,7 @@ class Runner:
 
     async def _go(self, work: Work) -> None:
         while True:
+            work.called = False
             work.interrupted.clear()
             await obey(work)
             if not self._stopping:
@@ -257,8 +260,7 @@ def _is_past(why: Failure | None, step: Step) -> bool:
 def _why(work: Work, step: Step, error: Exception) -> Failure:
     """Return why the run waits; the same words again keep their time, and so write nothing."""
     why, before = failure(step, error, work.now()), work.saved.failure
-    same = before is not None and (before.code, before.message) == (why.code, why.message)
-    return before if before is not None and same else why
+    return before if before is not None and replace(why, at=before.at) == before else why
 
 
 def _only_looked(saved: Run, run: Run) -> bool:

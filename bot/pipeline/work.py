@@ -84,6 +84,8 @@ class Work:
     show: Callable[[Run], None]
     #: The run as it was claimed.
     found: Run = field(init=False)
+    #: A command came in while the run was in hand; it is obeyed before anything else is sent.
+    called: bool = field(init=False, default=False)
     #: A command waits until what is in the air is settled; until then nothing new may be sent.
     held: bool = field(init=False, default=False)
     _saved: Run = field(init=False)
@@ -97,9 +99,9 @@ class Work:
         self._saved = self.found = self.run
 
     def may_send(self) -> None:
-        """Raise `Settling` while a command waits to stop or change what would be sent."""
-        if self.held:
-            raise Settling("A command waits for a write in the air.", retry_after=_HELD_SECONDS)
+        """Raise `Settling` while a command waits that may stop or change what would be sent."""
+        if self.held or self.called:
+            raise Settling("A command comes first.", retry_after=_HELD_SECONDS)
 
     @property
     def saved(self) -> Run:

@@ -1,6 +1,7 @@
 """The YAML between the `---` lines of a template."""
 
 import re
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, model_validator
@@ -72,6 +73,13 @@ class VariableShape(Shape):
         return self
 
 
+class LongCaption(StrEnum):
+    """What becomes of a caption that is too long for a network."""
+
+    REFUSE = "refuse"
+    CUT = "cut"
+
+
 class VideoShape(Shape):
     """The video this template is written for."""
 
@@ -85,6 +93,7 @@ class FrontMatter(Shape):
 
     description: Words
     caption: Texts | None = None
+    long_caption: LongCaption = LongCaption.REFUSE
     alt: Texts | None = None
     variables: dict[Annotated[str, AfterValidator(_name)], VariableShape] = Field(default={})
     video: VideoShape = VideoShape()

@@ -6,7 +6,7 @@ from hashlib import sha256
 from bot.document import Fault, Location, suggest
 from bot.domain.prompt import Prompt, PromptTemplate, Variable, in_language
 from bot.errors import TemplateError
-from bot.prompts.front_matter import FrontMatter, split
+from bot.prompts.front_matter import FrontMatter, LongCaption, split
 from bot.prompts.sandbox import LineError, Snippet, Use
 
 #: What the OpenAI Videos API takes; the `prompt` of its create call is 1 to 32 000 characters.
@@ -47,6 +47,7 @@ class Template:
             text=self._render_body(values),
             caption=self._render_words(("caption",), self._captions, lang, values),
             alt_text=self._render_words(("alt",), self._alts, lang, values),
+            may_cut=self._front.long_caption is LongCaption.CUT,
             template=self.facts.name,
             digest=self.facts.digest,
             variables=values,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.document import Document, Fault, Location, read_text, suggest
+from bot.domain.account import Account
 from bot.domain.post import Target
 from bot.domain.schedule import AdHoc, Plan, ProviderEntry, ProviderType, Schedule
 from bot.schedules.shape import AdHocShape, PlanShape, ProviderShape, ScheduleShape
@@ -35,6 +36,10 @@ def _faults(shape: PlanShape) -> Iterator[Fault]:
     yield from _repeated_ids(shape)
     for name, provider in shape.providers.items():
         yield from _provider_faults(provider, ("providers", name))
+    for name, account in shape.accounts.items():
+        yield from account.faults(("accounts", name))
+    yield from _repeated_accounts(shape)
+    yield from _unnamed_accounts(shape)
     yield from _unknown_providers(shape)
     yield from _repeated_targets(shape)
     if shape.defaults.publish is None:
@@ -61,6 +66,33 @@ def _provider_faults(provider: ProviderShape, at: Location) -> Iterator[Fault]:
             yield Fault(location=(*at, key), what=what, hint="See docs/schedules.md, providers.")
 
 
+def _repeated_accounts(shape: PlanShape) -> Iterator[Fault]:
+    seen = set[str]()
+    for name in shape.accounts:
+        if name.casefold() in seen:
+            what, hint = "the same account is there twice", "X takes @Cats and @cats for one."
+            yield Fault(location=("accounts", name), what=what, hint=hint)
+        seen.add(name.casefold())
+
+
+def _unnamed_accounts(shape: PlanShape) -> Iterator[Fault]:
+    """Where a file names its accounts it names all of them: another one is a slip."""
+    known = {name.casefold() for name in shape.accounts}
+    for at, targets in _target_lists(shape) if known else ():
+        for i, text in enumerate(targets):
+            target = Target.parse(text)
+            if target.network == "x" and target.destination.casefold() not in known:
+                what = f"there is no account {target.destination!r} under accounts"
+                hint = suggest(target.destination, shape.accounts)
+                yield Fault(location=(*at, i), what=what, hint=hint)
+
+
+def _target_lists(shape: PlanShape) -> Iterator[tuple[Location, tuple[str, ...]]]:
+    yield ("defaults", "publish"), shape.defaults.publish or ()
+    for at, entry in _entries(shape):
+        yield (*at, "publish"), entry.publish or ()
+
+
 def _entries(
     shape: PlanShape,
 ) -> Iterator[tuple[Location, AdHocShape | ScheduleShape]]:
@@ -80,11 +112,8 @@ def _unknown_providers(shape: PlanShape) -> Iterator[Fault]:
 
 
 def _repeated_targets(shape: PlanShape) -> Iterator[Fault]:
-    lists: list[tuple[Location, tuple[str, ...] | None]]
-    lists = [(("defaults", "publish"), shape.defaults.publish)]
-    lists += [((*at, "publish"), entry.publish) for at, entry in _entries(shape)]
-    for location, targets in lists:
-        folded = [target.casefold() for target in targets or ()]
+    for location, targets in _target_lists(shape):
+        folded = [target.casefold() for target in targets]
         if len(folded) != len(set(folded)):
             what, hint = "the same target is there twice", "Nothing is posted twice; keep one."
             yield Fault(location=location, what=what, hint=hint)
@@ -106,6 +135,7 @@ def _plan(shape: PlanShape) -> Plan:
         timezone=shape.timezone,
         budget=shape.budget.budget(shape.timezone),
         providers={name: _provider(name, entry) for name, entry in shape.providers.items()},
+        accounts=_accounts(shape),
         ad_hoc=_ad_hoc(shape),
         schedules=tuple(_schedule(entry, shape) for entry in shape.schedules),
         defaults=shape.defaults.video.video(),
@@ -126,6 +156,17 @@ def _provider(name: str, entry: ProviderShape) -> ProviderEntry:
         trust_listing=entry.trust_listing,
         models={name: model.model(name) for name, model in (entry.models or {}).items()},
     )
+
+
+def _accounts(shape: PlanShape) -> dict[str, Account]:
+    """Return the accounts that the file names, or else those of its targets."""
+    if shape.accounts:
+        return {name: entry.account(name) for name, entry in shape.accounts.items()}
+    found: dict[str, Account] = {}
+    targets = [Target.parse(text) for _, texts in _target_lists(shape) for text in texts]
+    for handle in (target.destination for target in targets if target.network == "x"):
+        found.setdefault(handle.casefold(), Account(handle=handle))
+    return {account.handle: account for account in found.values()}
 
 
 def _ad_hoc(shape: PlanShape) -> AdHoc:

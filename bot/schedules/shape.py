@@ -21,7 +21,9 @@ from bot.domain.schedule import (
     VideoDefaults,
 )
 from bot.domain.video import Model
+from bot.schedules.account import AccountShape
 from bot.schedules.value import (
+    AccountName,
     BaseUrl,
     Channel,
     Cron,
@@ -362,6 +364,11 @@ class PlanShape(Shape):
         default_factory=lambda: {"studio": ProviderShape(type=ProviderType.STUDIO)},
         description="Who makes videos, by name. Nothing is contacted that nothing uses.",
         json_schema_extra={"default": {"studio": {"type": "studio"}}},
+    )
+    accounts: dict[AccountName, AccountShape] = Field(
+        default={},
+        description='The X accounts that posts go to, by name, as in "@reelbot". A file with '
+        "one account need not name it here.",
     )
     ad_hoc: AdHocShape = Field(
         default_factory=AdHocShape, description="What holds for requests by people."

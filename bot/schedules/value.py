@@ -136,13 +136,34 @@ def _people(value: Any) -> Any:
     return tuple(value)
 
 
+_ACCOUNT = "@[A-Za-z0-9_]{1,15}"
 _COMMAND = "/[a-z0-9_-]{1,31}"
+_COMMUNITY = "[0-9]{1,19}"
+_NAME = r"\S(.{0,78}\S)?"
 _ID = "[a-z0-9][a-z0-9-]{0,62}"
 _TEMPLATE = "[a-z0-9_-]{1,64}"
 _LANGUAGE = "[a-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 _VARIABLE = "[A-Za-z][A-Za-z0-9_]{0,63}"
 _ENVIRONMENT = "[A-Z][A-Z0-9_]{0,63}"
 
+AccountName = Annotated[
+    str,
+    _shown(_ACCOUNT),
+    _matching(_ACCOUNT, "is not an account", 'Write it as "@reelbot", in quotes.'),
+]
+Community = Annotated[
+    str,
+    BeforeValidator(_text),
+    _matching(
+        _COMMUNITY, "is not the id of a community", "It is the number at the end of its address."
+    ),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_COMMUNITY}$"}),
+]
+Name = Annotated[
+    str,
+    _shown(_NAME),
+    _matching(_NAME, "is not a name", "Write who it was, in at most 80 characters."),
+]
 Identifier = Annotated[
     str,
     _shown(_ID),

@@ -40,6 +40,11 @@ def gateway(model: str, schedule: str = "") -> dict[str, str | bytes]:
     return {"schedules.yaml": text.replace("template: cat", f"template: cat{schedule}")}
 
 
+def long_ones() -> dict[str, str | bytes]:
+    text = str(gateway("usd_per_second: 0, ")["schedules.yaml"])
+    return {"schedules.yaml": text.replace("seconds: [4]", "seconds: [4, 200]")}
+
+
 def template(body: str) -> dict[str, str | bytes]:
     return {"prompts/cat.j2": f"---\ndescription: A cat.\n---\n{body}\n"}
 
@@ -61,6 +66,15 @@ class Bad:
 
 
 CASES = {
+    "a video longer than X takes": Bad(
+        command=(
+            *("make", "A cat", "--provider", "gateway", "--seconds", "200"),
+            *("--to", "x:@reelbot", "--caption", "A cat."),
+        ),
+        files=long_ones(),
+        says="x:@reelbot takes at most 140 seconds, not 200.",
+        hint="Ask for another length or size",
+    ),
     # schedules.yaml
     "missing file": Bad(
         env={"REELBOT_SCHEDULES": "nowhere.yaml"},
@@ -485,6 +499,40 @@ def test_an_edit_names_a_target_of_the_run(folder: Folder, here: Here) -> None:
     made(folder, 1)
 
     said = here.reelbot("runs", "edit", "k0001", "--caption", "A dog.", "--to", "x:@nobody")
+
+    assert_refused(said, "Run k0001 does not go to 'x:@nobody'.", "It goes to slack:#cats")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("make", "a cat", "--caption", "\udcff"),
+        ("runs", "edit", "k0001", "--caption", "\udcff"),
+        ("runs", "resolve", "k0001", "--as", "happened", "--url", "\udcff"),
+    ],
+    ids=lambda c: c[1],
+)
+def test_words_that_are_no_text_are_refused(
+    folder: Folder, here: Here, command: tuple[str, ...]
+) -> None:
+    made(folder, 1)
+    before = folder.listing()
+
+    said = here.reelbot(*command)
+
+    assert_refused(said, f"Word {len(command)} of the command is not UTF-8 text.", "Type it anew")
+    assert folder.listing() == before
+
+
+@pytest.mark.parametrize(
+    "command", [("edit", "--caption", "A dog.", "--to"), ("undo", "--target")], ids=lambda c: c[0]
+)
+def test_an_account_is_the_same_in_capitals(
+    folder: Folder, here: Here, command: tuple[str, ...]
+) -> None:
+    made(folder, 1)
+
+    said = here.reelbot("runs", command[0], "k0001", *command[1:], "x:@Nobody")
 
     assert_refused(said, "Run k0001 does not go to 'x:@nobody'.", "It goes to slack:#cats")
 

@@ -70,7 +70,8 @@ def test_detached_it_prints_the_id_and_the_engine_does_the_rest(here: Here) -> N
     said = here.reelbot("fire", "cat-daily", "--detach")
     run_id = said.out.strip()
 
-    assert (said.code, said.err) == (0, "")
+    assert said.code == 0
+    assert said.err.endswith("It costs about $0.04.\n")
     followed = here.reelbot("runs", "follow", run_id)
     assert followed.code == 0
     assert run_id in followed.out

@@ -20,7 +20,7 @@ from rich.console import Console
 
 import bot
 from bot.cli import app, follow, report, show
-from bot.domain.post import Delivery, DeliveryStatus, Target
+from bot.domain.post import Delivery, DeliveryStatus, Post, Target
 from bot.domain.prompt import Prompt
 from bot.domain.run import Failure, Price, Run, RunState, Step, WaitReason
 from bot.domain.video import Asset, Inspection, VideoJob, VideoStatus
@@ -166,7 +166,10 @@ def test_completion_meets_broken_files_in_silence(folder: Folder, here: Here) ->
         ("runs show k0001", lambda answer: answer["run"]["id"] == "k0001"),
         ("schedules list", lambda answer: answer[0]["schedule"]["id"] == "cat-daily"),
         ("schedules next -n 3", lambda answer: len(answer) == 3),
-        ("schedules check", lambda answer: answer == {"ok": True, "schedules": ["cat-daily"]}),
+        (
+            "schedules check",
+            lambda answer: answer == {"ok": True, "schedules": ["cat-daily"], "notes": []},
+        ),
         ("prompts list", lambda answer: answer[0]["name"] == "cat"),
         ("prompts render cat --var mood=おやすみ", lambda answer: "おやすみ" in answer["text"]),
         ("prompts check", lambda answer: answer == {"ok": True, "templates": ["cat"]}),
@@ -534,3 +537,45 @@ def test_doctor_tells_of_a_stop_and_of_runs_that_need_a_person(folder: Folder, h
     assert re.search(r"NOTE  stopped by cli:\S+, .*: wrong account", said.out)
     assert "NOTE  runs need a person" in said.out
     assert "database: 1 attention" in said.out
+
+
+# --- what goes out -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "front,told",
+    [
+        ("caption: 猫 cats.com", "26 of 280 characters"),
+        (f"caption: {'n' * 281}", "281 of 280 characters: too long"),
+        (f"caption: {'n' * 281}\nlong_caption: cut", "281 of 280 characters: will be cut"),
+    ],
+)
+def test_a_caption_is_counted_as_x_counts_it(
+    folder: Folder, here: Here, front: str, told: str
+) -> None:
+    folder.write("prompts/cat.j2", f"---\ndescription: A cat.\n{front}\n---\nA cat.\n")
+
+    said = here.reelbot("prompts", "render", "cat")
+
+    assert said.code == 0
+    assert re.search(rf"^on X +{told}$", said.out, re.MULTILINE)
+
+
+def test_a_run_shows_what_was_changed_of_its_words(folder: Folder, here: Here) -> None:
+    run, asset = stored_run("k0001"), Asset(sha256="a", path="a", media_type="video/mp4", bytes=1)
+    post = Post(
+        run_id=run.id,
+        target=run.request.targets[0],
+        caption="A cat.",
+        alt_text=None,
+        asset=asset,
+        thumbnail=None,
+        simulated=True,
+        changes=("The link cats.com was left out.",),
+    )
+    prompt = Prompt(text="a cat", caption="A cat. cats.com", alt_text=None)
+    store(folder, run.evolve(prompt=prompt, posts=(post,)))
+
+    said = here.reelbot("runs", "show", "last")
+
+    assert re.search(r"^changed +The link cats\.com was left out\.$", said.out, re.MULTILINE)

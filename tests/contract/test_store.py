@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.domain.budget import Spend, SpendState
+from bot.domain.budget import Item, Spend, SpendState
 from bot.domain.command import Command, CommandKind, CommandState
 from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Target
@@ -29,6 +29,7 @@ from bot.ports import (
     SaveRun,
     Settle,
     SettleEffect,
+    Spent,
     Stop,
     Store,
 )
@@ -564,6 +565,26 @@ class TestMoney:
         assert released.state is SpendState.RELEASED
         await store.commit(Reserve(spends=[a_spend("b", "10")], cap=CAP))
 
+    async def test_what_is_spent_already_counts_whatever_the_cap(self, store: Store) -> None:
+        await store.commit(Reserve(spends=[a_spend(usd="10")], cap=CAP))
+        read = replace(a_spend("r1:x:@a posts read:f00", "0.003"), item=Item.READ)
+        for usd in ("0.003", "5"):  # the second has the key of the first
+            await store.commit(Spent(spend=replace(read, usd=Decimal(usd))))
+        assert await store.spent(TODAY) == Decimal("10.003")
+        kept = next(spend for spend in await store.spends("r1") if spend.item)
+        assert kept == replace(read, state=SpendState.SETTLED)
+        with pytest.raises(BudgetExceeded):
+            await store.commit(Reserve(spends=[a_spend("b", "0.001")], cap=Decimal("10.003")))
+
+    async def test_what_belongs_to_no_run_counts_for_its_day(self, store: Store) -> None:
+        asked = replace(a_spend("-:x:@a account read:f00", "0.01"), run_id=None, item=Item.USER)
+        await store.commit(Spent(spend=asked))
+        assert await store.spent(TODAY) == Decimal("0.01")
+        assert await store.spends("r1") == []
+        orphan = replace(asked, key="orphan", run_id="r9")
+        with pytest.raises(StoreError):
+            await store.commit(Spent(spend=orphan))
+
     async def test_released_money_that_was_spent_after_all_counts(self, store: Store) -> None:
         await store.commit(Reserve(spends=[a_spend()], cap=CAP))
         await store.commit(Release(key="r1:video:1"))
@@ -702,6 +723,37 @@ class TestEffects:
         assert [await store.run_of_video(*video) for video in asked] == ["r1", "r1", "r2"]
         unknown = [("vendor", "v3"), ("vendor", "v4"), ("vendor", "v"), ("", "v1")]
         assert [await store.run_of_video(*video) for video in unknown] == [None] * 4
+
+    async def test_what_belongs_to_no_run_has_its_row(self, store: Store) -> None:
+        said = replace(an_effect("room:told:1"), run_id=None)
+        await store.commit(Intend(effect=said))
+        assert await store.get_effect("room:told:1") == said
+        with pytest.raises(Conflict, match="room:told:1"):
+            await store.commit(Intend(effect=said))
+        done = replace(said, state=EffectState.DONE, remote_id="17.1", result="C1")
+        await store.commit(SettleEffect(effect=done, was="sending"))
+        assert await store.get_effect("room:told:1") == done
+        assert await store.effects("room") == []
+
+    async def test_effects_are_found_by_kind_state_and_time(self, store: Store) -> None:
+        keys = ["room:told:1", "r1:card:desk:0", "room:inbox:1", "r1:create:1", "room:told:2"]
+        for minute, key in enumerate(keys):
+            run_id = None if key.startswith("room") else "r1"
+            sent = replace(an_effect(key), run_id=run_id, started_at=NOW + minute * MINUTE)
+            await store.commit(Intend(effect=sent))
+            if key == "room:told:2":
+                done = replace(sent, state=EffectState.DONE)
+                await store.commit(SettleEffect(effect=done, was="sending"))
+
+        async def found(since: datetime, kinds: set[str], states: set[EffectState]) -> list[str]:
+            effects = await store.effects_since(since, kinds=kinds, states=states)
+            return [effect.key for effect in effects]
+
+        every, sending = set(EffectState), {EffectState.SENDING}
+        assert await found(NOW, {"told"}, every) == ["room:told:1", "room:told:2"]
+        assert await found(NOW, {"told", "card"}, sending) == ["room:told:1", "r1:card:desk:0"]
+        assert await found(NOW + MINUTE, {"told", "card"}, sending) == ["r1:card:desk:0"]
+        assert await found(NOW, {"told"}, {EffectState.NOT_SENT}) == []
 
 
 class TestCommands:

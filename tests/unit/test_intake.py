@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.account import Account, Manner, PostPrices
+from bot.domain.budget import Quote
 from bot.domain.post import Target
 from bot.domain.run import Removal, Run
 from bot.domain.schedule import ApprovalMode, Fire, VideoDefaults
@@ -24,6 +26,7 @@ from bot.errors import RequestError, TemplateError
 from bot.intake import Intake, Wish
 from bot.prompts import JinjaPrompts
 from bot.schedules import load_plan
+from bot.x_api.price import quote
 from tests.fakes import FakeProvider, Killer, Vendor, World, make_request
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +113,37 @@ def test_the_prompt_never_becomes_the_caption(intake: Intake) -> None:
     with pytest.raises(RequestError, match="needs a caption"):
         intake.wished(wish)
     assert intake.wished(replace(wish, caption="A cat.")).caption == "A cat."
+
+
+@pytest.mark.parametrize(
+    "caption, words",
+    [("猫" * 141, "282 of 280"), ("$CATS $DOGS", "2 cashtags"), ("\ufeff", "FEFF")],
+)
+def test_words_that_x_does_not_take_are_refused_before_anything_is_made(
+    intake: Intake, caption: str, words: str
+) -> None:
+    wish = Wish(by="cli:ann", prompt="a cat", caption=caption)
+
+    with pytest.raises(RequestError, match=words) as caught:
+        intake.wished(replace(wish, targets=("x:@reelbot",)))
+    assert caught.value.hint
+    assert intake.wished(replace(wish, targets=("slack:#cats",))).caption == caption
+
+
+def test_a_person_may_name_others_and_a_template_may_not(tmp_path: Path) -> None:
+    caption = "Thanks, @ann: cats.com"
+    front = f"description: d\ncaption: '{caption}'"
+    (tmp_path / "cat.j2").write_text(f"---\n{front}\n---\nA cat.\n", encoding="utf-8")
+    plan = load_plan(ROOT / "schedules.yaml")
+    intake = Intake(lambda: plan, JinjaPrompts(tmp_path), {"studio": Priced()})
+    by_template = Wish(by="cli:ann", template="cat", targets=("x:@reelbot",))
+
+    with pytest.raises(RequestError, match="a mention in it"):
+        intake.wished(by_template)
+    assert intake.wished(replace(by_template, caption=caption)).caption == caption
+    lenient = Account(handle="@Reelbot", mentions=Manner.KEEP, links=Manner.DROP)
+    plan = replace(plan, accounts={"@Reelbot": lenient})
+    assert intake.wished(by_template).caption is None
 
 
 def test_an_image_is_checked_and_kept_on_the_request(intake: Intake) -> None:
@@ -235,7 +269,29 @@ def test_two_remixes_are_two_requests(intake: Intake) -> None:
 def test_the_price_is_known_before_anything_is_written(intake: Intake) -> None:
     request = able(intake, Derivation.EDIT).derived(source(), Derivation.EDIT, REMIX, now=DUE)
 
-    assert intake.price(request) == Decimal("0.08")
+    assert intake.price(request).total == Decimal("0.08")
+
+
+def test_the_price_has_the_posts_in_it_each_by_its_own_words() -> None:
+    plan, asked = load_plan(ROOT / "schedules.yaml"), []
+
+    def estimate(target: Target, caption: str | None, alt_text: str | None) -> Quote:
+        asked.append((str(target), caption))
+        has_link = "://" in (caption or "")
+        return quote(PostPrices(), has_link=has_link, has_alt_text=bool(alt_text))
+
+    intake = Intake(
+        lambda: plan,
+        JinjaPrompts(ROOT / "prompts"),
+        {"studio": Priced(), "gateway": Priced()},
+        estimate=estimate,
+    )
+    wish = Wish(by="ann", prompt="A cat", caption="See https://a.test", targets=("x:@cats",))
+    price = intake.price(intake.wished(wish))
+
+    assert set(asked) == {("x:@cats", "See https://a.test")}
+    assert (price.video, price.posts) == (Decimal("0.16"), {"x:@cats": Decimal("0.200")})
+    assert price.quotes["x:@cats"].dear
 
 
 GONE = Removal(by="ann", at=DUE, at_provider=True)

@@ -478,3 +478,18 @@ def test_every_key_and_filter_is_documented():
     shapes = [FrontMatter, VariableShape, VideoShape]
     words = {key for shape in shapes for key in shape.model_fields} | set(FILTERS)
     assert [word for word in sorted(words) if not re.search(rf"`{word}`|{word}:", page)] == []
+
+
+# --- captions that are too long ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["", "long_caption: refuse\n"])
+def test_a_long_caption_is_refused_unless_the_template_says_otherwise(write, line):
+    source = "---\ndescription: d\ncaption: A cat.\n{}---\nA cat.\n"
+    assert write(source.format(line)).render("cat", {}).may_cut is False
+    assert write(source.format("long_caption: cut\n")).render("cat", {}).may_cut is True
+
+
+def test_another_answer_is_told(refuse):
+    source = "---\ndescription: d\ncaption: A cat.\nlong_caption: shorten\n---\nA cat.\n"
+    assert "cat.j2:4: long_caption:" in str(refuse(source))

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.document import Wrong
+from bot.domain.account import Account, Credentials, Manner, PostPrices, Replies
 from bot.domain.post import Target
 from bot.domain.prompt import PromptTemplate
 from bot.domain.schedule import ApprovalMode, Missed, Plan, VideoDefaults, resolve_video
 from bot.domain.video import Capabilities, Model
 from bot.errors import ConfigError
 from bot.prompts import JinjaPrompts
+from bot.publishers.limits import LIMITS
 from bot.schedules import check_plan, json_schema, load_plan
 from bot.schedules.cron import check_cron
 from bot.schedules.plan import MAX_BYTES
@@ -61,7 +64,7 @@ def test_shipped_file_is_read_and_fits_the_shipped_templates():
     assert str(model.usd_per_second) == "0.02"
     assert model.as_of == "2026-11-01"
     assert plan.budget.timezone == "Asia/Tokyo"
-    assert check_plan(plan, JinjaPrompts(ROOT / "prompts"), {}) == []
+    assert check_plan(plan, JinjaPrompts(ROOT / "prompts"), {}, lambda t: LIMITS[t.network]) == []
 
 
 def test_smallest_file_has_safe_defaults(load: Load):
@@ -134,6 +137,78 @@ def test_approval_of_people_s_requests_is_not_inherited(load: Load):
     assert load("defaults: {approval: auto}").ad_hoc.approval.mode is ApprovalMode.REQUIRED
 
 
+def test_an_account_says_whose_credentials_serve_it_and_what_may_stand_in_its_posts(load: Load):
+    plan = load(
+        """
+        accounts:
+          "@Cats":
+            api_key_env: CATS_KEY
+            api_secret_env: CATS_SECRET
+            access_token_env: CATS_TOKEN
+            access_token_secret_env: CATS_TOKEN_SECRET
+            unlabelled_by: Mia Tanaka
+            replies: following
+            community: 1234567890123456789
+            mentions: drop
+            cashtags: keep
+            links: keep
+            max_seconds: 600
+            max_bytes: 8000000000
+          "@dogs": {client_id_env: DOGS_CLIENT}
+        """
+    )
+
+    assert plan.accounts["@Cats"] == Account(
+        handle="@Cats",
+        credentials=Credentials(
+            api_key_env="CATS_KEY",
+            api_secret_env="CATS_SECRET",
+            access_token_env="CATS_TOKEN",
+            access_token_secret_env="CATS_TOKEN_SECRET",
+        ),
+        unlabelled_by="Mia Tanaka",
+        replies=Replies.FOLLOWING,
+        community="1234567890123456789",
+        mentions=Manner.DROP,
+        cashtags=Manner.KEEP,
+        links=Manner.KEEP,
+        max_seconds=600,
+        max_bytes=8_000_000_000,
+    )
+    dogs = Account(handle="@dogs", credentials=Credentials(client_id_env="DOGS_CLIENT"))
+    assert plan.accounts["@dogs"] == dogs
+    assert plan.account(Target.parse("x:@DOGS")) == dogs
+    assert plan.account(Target.parse("x:@cows")) is None
+
+
+def test_an_account_says_what_x_charges_it_and_when_that_was_read(load: Load):
+    prices = "{post: 0.02, read: 0.005, user_read: 0.02, delete: 0, as_of: 2026-11-01}"
+    account = load(f"accounts: {{'@cats': {{prices: {prices}}}}}").accounts["@cats"]
+    usual = PostPrices()
+    assert account.prices == replace(
+        usual,
+        post=Decimal("0.02"),
+        read=Decimal("0.005"),
+        user_read=Decimal("0.02"),
+        delete=Decimal(0),
+        as_of=date(2026, 11, 1),
+    )
+    assert load("accounts: {'@cats': {}}").accounts["@cats"].prices == usual
+
+
+def test_a_file_without_accounts_has_those_of_its_targets_each_once(load: Load):
+    plan = load(
+        """
+        defaults: {publish: ["slack:#cats", "x:@Cats"]}
+        ad_hoc: {publish: ["x:@cats"]}
+        schedules:
+          - {id: a, cron: "0 0 * * *", template: t, publish: ["x:@dogs"]}
+        """
+    )
+
+    assert plan.accounts == {name: Account(handle=name) for name in ("@cats", "@dogs")}
+
+
 def test_publish_preview_holds_for_the_whole_file(load: Load):
     assert load("publish: preview").preview
 
@@ -191,6 +266,10 @@ providers:
     api_key_env: API_KEY
     models: {m: {usd_per_second: 1, sizes: [1280x720], seconds: [4]}}
 """
+X = """accounts:
+  "@cats": {api_key_env: A, api_secret_env: B, access_token_env: C, access_token_secret_env: D}
+"""
+PRICED = "accounts: {'@cats': {prices: "
 ENTRY = '\n  - {id: a, cron: "0 0 * * *", template: t, publish: []}'
 
 BAD = [
@@ -303,6 +382,58 @@ BAD = [
         "schedules.yaml:7: providers.gateway.models.m.sizes: must have 1 or more entries",
     ),
     (
+        X.replace('"@cats"', "@cats"),
+        "schedules.yaml:2: this is not YAML: found character '@' that cannot start any token",
+    ),
+    (PRICED + "{post: 0.02}}}\n", "schedules.yaml:1: accounts.'@cats'.prices.as_of: is missing"),
+    (PRICED + "{as_of: soon}}}\n", "schedules.yaml:1: accounts.'@cats'.prices.as_of: is not a day"),
+    (X.replace("@cats", "cats"), "schedules.yaml:2: accounts.cats: is not an account"),
+    (X + "  '@CATS': {}\n", "schedules.yaml:3: accounts.'@CATS': the same account is there"),
+    (
+        X.replace(", access_token_secret_env: D", ""),
+        "schedules.yaml:2: accounts.'@cats'.access_token_secret_env: is missing beside api_key_env",
+    ),
+    (
+        X.replace("D}", "D, client_id_env: E}"),
+        "schedules.yaml:2: accounts.'@cats'.client_id_env: does not go with api_key_env",
+    ),
+    (
+        "accounts: {'@a': {client_secret_env: E}}\n",
+        "schedules.yaml:1: accounts.'@a'.client_id_env: is missing beside client_secret_env",
+    ),
+    (
+        X.replace("env: A", "env: not-a-name"),
+        "schedules.yaml:2: accounts.'@cats'.api_key_env: is not the name of an environment",
+    ),
+    (
+        "accounts: {'@a': {links: allow}}\n",
+        "schedules.yaml:1: accounts.'@a'.links: must be 'refuse', 'drop' or 'keep'",
+    ),
+    (
+        "accounts: {'@a': {replies: nobody}}\n",
+        "schedules.yaml:1: accounts.'@a'.replies: must be 'everyone', 'following', ",
+    ),
+    (
+        "accounts: {'@a': {unlabelled_by: ' '}}\n",
+        "schedules.yaml:1: accounts.'@a'.unlabelled_by: is not a name",
+    ),
+    (
+        "accounts: {'@a': {unlabelled_by: true}}\n",
+        "schedules.yaml:1: accounts.'@a'.unlabelled_by: ",
+    ),
+    (
+        "accounts: {'@a': {community: cats}}\n",
+        "schedules.yaml:1: accounts.'@a'.community: is not the id of a community",
+    ),
+    (
+        "accounts: {'@a': {max_seconds: 0}}\n",
+        "schedules.yaml:1: accounts.'@a'.max_seconds: must be 1 or more",
+    ),
+    (
+        X + 'ad_hoc: {publish: ["slack:#a", "x:@cat"]}\n',
+        "schedules.yaml:3: ad_hoc.publish[1]: there is no account '@cat' under accounts",
+    ),
+    (
         GATEWAY.replace("seconds: [4]", "seconds: [4], sunset: soon"),
         "schedules.yaml:7: providers.gateway.models.m.sunset: is not a day",
     ),
@@ -327,6 +458,10 @@ def test_a_bad_file_is_told_with_line_and_key(refuse: Refuse, text: str | bytes,
         (f"schedules:{ENTRY}\n".replace("[]}", "[], var: {}}"), "Did you mean 'vars'?"),
         ("defaults: {approval: {mode: auto, expires: 1h}}\n", "Did you mean 'expires_after'?"),
         ("defaults: {provider: studo}\n", "Did you mean 'studio'?"),
+        (X + 'defaults: {publish: ["x:@cat"]}\n', "Did you mean '@cats'?"),
+        (X.replace("links", "link").replace("D}", "D, link: drop}"), "Did you mean 'links'?"),
+        (X.replace('"@cats"', "@cats"), 'Put it in quotes: "@reelbot".'),
+        (X.replace("@cats", "cats"), 'Write it as "@reelbot", in quotes.'),
         ("a: 1\n\tb: 2\n", "Indent with spaces, never with tabs."),
     ],
 )
@@ -613,13 +748,38 @@ def check(load: Load, tmp_path: Path) -> Callable[[str], list[tuple[str, str | N
         "A {{ mood }} cat called {{ name }}\n"
     )
     (folder / "mute.j2").write_text("---\ndescription: d\n---\nA cat\n")
-    free = Model(name="unpriced", sizes=("16x16",), seconds=(1,), usd_per_second=None)
-    capabilities = {"studio": Capabilities(models={"m": MODEL, "unpriced": free})}
+    words = {"nap": "A nap", "long": "n" * 281, "link": "See cats.com", "you": "Hi, @you"}
+    for name, caption in words.items():
+        front = f"description: d\ncaption: '{caption}, @Cats'"
+        (folder / f"{name}.j2").write_text(f"---\n{front}\n---\nA cat\n")
+    (folder / "shortened.j2").write_text(
+        f"---\ndescription: d\ncaption: {'A nap. ' * 43}\nlong_caption: cut\n---\nA cat\n"
+    )
+    (folder / "pick.j2").write_text(
+        "---\ndescription: d\ncaption: '{{ a }} {{ b }}'\nvariables:\n"
+        f"  a: {{choices: [nap, {'n' * 150}]}}\n  b: {{choices: [{'p' * 150}, purr]}}\n"
+        "---\nA cat\n"
+    )
+    free = Model(name="unpriced", sizes=("320x180",), seconds=(1,), usd_per_second=None)
+    long = Model(
+        name="long",
+        sizes=("1280x720", "3200x900"),
+        seconds=(200, 4),
+        usd_per_second=Decimal(0),
+    )
+    capabilities = {"studio": Capabilities(models={"m": MODEL, "unpriced": free, "long": long})}
 
-    def check(entry: str, more: str = "", publish: str = "x:@cats") -> list[tuple[str, str | None]]:
+    def check(
+        entry: str, more: str = "", publish: str = "x:@cats", account: Account | None = None
+    ) -> list[tuple[str, str | None]]:
         schedule = f'{{id: a, cron: "0 0 * * *", publish: ["{publish}"], {entry}}}'
         text = f"{more}\nschedules:\n  - {schedule}\n"
-        errors = check_plan(load(text), JinjaPrompts(folder), capabilities)
+        plan = load(text)
+        if account:
+            plan = replace(plan, accounts={account.handle: account})
+        errors = check_plan(
+            plan, JinjaPrompts(folder), capabilities, lambda target: LIMITS[target.network]
+        )
         return [(str(error), error.hint) for error in errors]
 
     return check
@@ -631,6 +791,47 @@ GOOD = "template: cat, vars: {name: Miso}"
 def test_a_plan_that_fits_has_no_errors(check):
     assert check(GOOD) == []
     assert check(f"{GOOD}, lang: ja, video: {{model: m, seconds: 8, size: 720x1280}}") == []
+
+
+@pytest.mark.parametrize("template", ["nap", "shortened"])
+def test_words_that_x_takes_are_no_error(check, template):
+    assert check(f"template: {template}") == []
+
+
+@pytest.mark.parametrize(
+    "entry, message, hint",
+    [
+        ("long", "schedule 'a': The caption for x:@cats has 288 of 280 characters", "long_caption"),
+        (
+            "link",
+            "schedule 'a': The caption for x:@cats has a link in it (cats.com)",
+            "links: drop",
+        ),
+        ("you", "schedule 'a': The caption for x:@cats has a mention in it (@you)", "mentions: d"),
+    ],
+)
+def test_words_that_x_would_not_take_are_told_when_the_file_is_read(check, entry, message, hint):
+    [(told, todo)] = check(f"template: {entry}")
+    assert told.startswith(message)
+    assert hint in todo
+
+
+def test_the_same_words_may_go_to_slack(check):
+    assert check("template: long", publish="slack:#cats") == []
+
+
+def test_words_are_held_to_what_the_file_says_of_the_account(check):
+    lenient = Account(handle="@Cats", links=Manner.KEEP, mentions=Manner.DROP)
+    assert check("template: link", account=lenient) == []
+    assert check("template: you", account=lenient) == []
+
+
+def test_an_unlucky_pick_is_found_beforehand(check):
+    [(told, _)] = check("template: pick")
+    assert told.startswith(f"schedule 'a' (a={'n' * 30}, b={'p' * 30}): The caption")
+    assert "has 301 of 280 characters" in told
+    assert check("template: pick, vars: {a: nap}") == []
+    assert check("template: pick, vars: {b: purr}") == []
 
 
 @pytest.mark.parametrize(
@@ -665,7 +866,7 @@ def test_a_plan_that_fits_has_no_errors(check):
         (
             f"{GOOD}, video: {{model: n}}",
             "schedule 'a': provider 'studio' has no model 'n'",
-            "Known here: m, unpriced.",
+            "Known here: m, unpriced, long.",
         ),
         (
             f"{GOOD}, video: {{seconds: 5}}",
@@ -678,9 +879,19 @@ def test_a_plan_that_fits_has_no_errors(check):
             "It makes 1280x720, 720x1280.",
         ),
         (
-            f"{GOOD}, video: {{model: unpriced, size: 16x16, seconds: 1}}",
+            f"{GOOD}, video: {{model: unpriced, size: 320x180, seconds: 1}}",
             "schedule 'a': the price of model 'unpriced' is unknown",
             "Write its usd_per_second under providers; 0 says that it is free.",
+        ),
+        (
+            f"{GOOD}, video: {{model: long, seconds: 200}}",
+            "schedule 'a': x:@cats takes at most 140 seconds, not 200",
+            "Choose another length or size, or leave the target out.",
+        ),
+        (
+            f"{GOOD}, video: {{model: long, size: 3200x900}}",
+            "schedule 'a': x:@cats takes no shape longer than 3:1, not 3200x900",
+            "Choose another length or size, or leave the target out.",
         ),
     ],
 )

@@ -117,6 +117,11 @@ def test_nothing_secret_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("REELBOT_DATABASE_URL", "mysql://bot:hunter2@db/reelbot"),
         ("SLACK_API_URL", "slack.com"),
         ("X_API_URL", "ftp://api.x.com"),
+        ("X_API_URL", "http://api.x.com:99999"),
+        ("X_API_URL", "http://api.x.com:x"),
+        ("X_API_URL", "http://[::1"),
+        ("X_API_URL", "https://?"),
+        ("X_API_URL", "https://api x.com"),
     ],
 )
 def test_a_wrong_value_is_named_but_not_repeated(

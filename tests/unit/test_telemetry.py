@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import httpx
 import pytest
 import structlog
 
+from bot.domain.account import PostPrices
+from bot.domain.budget import Charge, Item
 from bot.domain.post import Delivery, DeliveryStatus, Target
 from bot.domain.run import Price, Run, RunRequest, RunState, Step, WaitReason
 from bot.domain.schedule import ApprovalMode, ApprovalPolicy
 from bot.domain.video import VideoJob, VideoSpec, VideoStatus
 from bot.errors import RateLimited
 from bot.telemetry import _CHATTY, Telemetry, configure_logging, redact
+from bot.x_api.price import quote
+from bot.x_api.sign import oauth1
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CATS = Target.parse("slack:#cats")
@@ -94,6 +99,11 @@ def test_secrets_known_by_their_shape_are_redacted(secret: str) -> None:
         ("postgresql://bot:hunt@er2@db/reelbot", "postgresql://bot:***@db/reelbot"),
         ('OAuth oauth_token="abc", oauth_nonce="d"', 'OAuth oauth_token="***", oauth_nonce="***"'),
         ("{'oauth_signature': 'abc%3D'}", "{'oauth_signature': '***'}"),
+        ("Authorization: Basic YTpi", "Authorization: Basic ***"),
+        ("{'authorization': 'Basic YTpi'}", "{'authorization': 'Basic ***'}"),
+        ('{"access_token":"abc","expires_in":1}', '{"access_token":"***","expires_in":1}'),
+        ("refresh_token=abc&client_secret=d", "refresh_token=***&client_secret=***"),
+        ("code_verifier: abc", "code_verifier: ***"),
         ("at https://hooks.slack.com/commands/T1/2/abc.", "at https://hooks.slack.com/***"),
         ("'https://files.slack.com/upload/v1/ABC'", "'https://files.slack.com/***'"),
         ('"wss://wss-primary.slack.com/link/?ticket=ab"', '"wss://wss-primary.slack.com/***"'),
@@ -111,6 +121,7 @@ def test_secrets_known_by_their_place_are_redacted(text: str, left: str) -> None
         "run waits until 2026-11-23T09:00:00Z for x:@reelbot",
         "GET http://127.0.0.1:8000/v1/videos?limit=100",
         "the risk-free task-list of a bearer of news",
+        "the basic plan asks for the access token and the refresh token",
     ],
 )
 def test_plain_words_are_left_alone(text: str) -> None:
@@ -134,6 +145,19 @@ def test_no_way_into_the_log_carries_a_secret(log: io.StringIO) -> None:
     assert secret not in log.getvalue()
     assert log.getvalue().count("***") >= 6
     assert log.getvalue().count("RuntimeError") >= 2
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_signing_for_x_leaves_no_line_at_any_level(log_format: str) -> None:
+    stream = io.StringIO()
+    configure_logging(log_format, "DEBUG", stream)
+    auth = oauth1("api-key", "api-secret", "token", "token-secret")
+    request = httpx.Request("POST", "https://api.x.com/2/tweets")
+
+    next(auth.auth_flow(request))
+
+    assert request.headers["authorization"].startswith("OAuth ")
+    assert stream.getvalue() == ""
 
 
 def test_json_logs_are_one_object_a_line() -> None:
@@ -252,6 +276,19 @@ def test_posts_are_counted_by_network_and_outcome_with_their_price(telemetry: Te
     assert sample(telemetry, "deliveries_total", network="slack", outcome="previewed") == 1
     assert sample(telemetry, "deliveries_total", network="x", outcome="delivered") == 1
     assert sample(telemetry, "spend_usd_total", vendor="x") == 0.015
+
+
+def test_what_is_charged_beside_a_post_is_counted_beside_it(telemetry: Telemetry) -> None:
+    quoted = quote(PostPrices(), has_link=False, has_alt_text=True)
+    known = run(
+        price=Price.of(Decimal(0), {str(REEL): quoted}),
+        deliveries=(Delivery(target=REEL, status=DeliveryStatus.DELIVERED, remote_id="1"),),
+    )
+
+    telemetry.charged(Charge(item=Item.ALT_TEXT, usd=Decimal("0.005"), target=REEL))
+    telemetry.stepped(known, Step.PUBLISH, 1)
+
+    assert sample(telemetry, "spend_usd_total", vendor="x") == pytest.approx(0.020)
 
 
 def test_a_retry_counts_only_what_is_new(telemetry: Telemetry) -> None:

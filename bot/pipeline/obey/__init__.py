@@ -8,6 +8,7 @@ a generation raised. One file per kind; `answer` holds what they share.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from bot.domain.act import Act
 from bot.domain.command import Command, CommandKind, CommandState
 from bot.errors import BotError, StoreError
 from bot.pipeline.obey.answer import Applied, Later, Refused
@@ -53,8 +54,23 @@ async def obey(work: Work) -> None:
         except Exception as e:  # noqa: BLE001  # whatever is wrong with it must not block the next
             work.run, changes, state = before, [], CommandState.REFUSED
             answer = _no(e)
+        if state is CommandState.DONE:
+            _tell(work, command)
         finished = replace(command, state=state, answer=answer)
         await work.save(*changes, FinishCommand(command=finished))
+
+
+def _tell(work: Work, command: Command) -> None:
+    """Have it told where the command says so; a card of the run, so that it cannot get lost."""
+    if place := command.args.get("told_in"):
+        act = Act(
+            kind=command.kind,
+            by=command.by,
+            at=work.now(),
+            place=place,
+            target=command.args.get("target"),
+        )
+        work.stage(acts=(*work.run.acts, act))
 
 
 def _no(error: Exception) -> str:

@@ -6,6 +6,7 @@ from bot.domain.command import Command
 from bot.domain.post import DeliveryStatus, Target
 from bot.domain.run import RunState
 from bot.pipeline.obey.answer import Applied, Refused, describe, is_uncertain, must_be_settled
+from bot.pipeline.steps.words import words_for
 from bot.pipeline.work import Work
 
 
@@ -25,6 +26,10 @@ async def post(work: Work, command: Command) -> Applied:
         raise Refused("An uncertain post has to be resolved first: `reelbot runs resolve`.")
     if target.network not in work.ports.publishers:
         raise Refused(f"Nothing is connected that could post to {target}.")
+    found = run.inspection
+    limits = work.ports.publishers[target.network].limits(target)
+    if why := limits.misfit(found.width, found.height, found.seconds):
+        raise Refused(f"{target} {why}.")
     if run.delivery(target).status is DeliveryStatus.DELIVERED:
         raise Refused(f"It is at {target} already.")
     work.stage(
@@ -46,6 +51,7 @@ async def post(work: Work, command: Command) -> Applied:
         state=RunState.RUNNING,
         reason=None,
     )
+    words_for(work, target)  # raises `PostRejected`, which refuses the command
     return f"To be posted to {target}, {command.by} asks.", []
 
 

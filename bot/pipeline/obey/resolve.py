@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.command import Command
-from bot.domain.effect import Effect, EffectState
+from bot.domain.effect import DENIED, Effect, EffectState
 from bot.domain.post import Delivery, DeliveryStatus, Target
 from bot.domain.run import Failure, Run, RunState, Step
 from bot.pipeline.obey.answer import (
@@ -16,11 +16,11 @@ from bot.pipeline.obey.answer import (
     target_of,
 )
 from bot.pipeline.steps.approve import ending
-from bot.pipeline.steps.money import promised, spend_key
+from bot.pipeline.steps.money import sent
 from bot.pipeline.steps.publish import rebuild_delivery
 from bot.pipeline.steps.video import rebuild_job, video_request
 from bot.pipeline.work import Work
-from bot.ports import Change, Settle, SettleEffect
+from bot.ports import Change, SettleEffect
 
 
 async def resolve(work: Work, command: Command) -> Applied:
@@ -99,8 +99,7 @@ async def _happened(
         publisher = work.ports.publishers[target.network]
         delivery = rebuild_delivery(done, target, publisher, work.now())
         work.stage(deliveries=run.with_delivery(delivery).deliveries)
-        key = spend_key(run, str(target))
-        changes.append(Settle(key=key, usd=promised(run, target)))
+        changes += sent(run, target)
     work.stage(state=RunState.RUNNING, reason=None, failure=None)
     return changes
 
@@ -114,7 +113,7 @@ async def _must_be_free(work: Work, remote_id: str | None) -> None:
 
 
 def _not_sent(work: Work, effect: Effect, target: Target | None) -> list[Change]:
-    unsent = replace(effect, state=EffectState.NOT_SENT, detail="a person says so")
+    unsent = replace(effect, state=EffectState.NOT_SENT, detail=DENIED)
     if target:
         kept = tuple(d for d in work.run.deliveries if d.target != target)
         work.stage(deliveries=kept)
@@ -139,7 +138,7 @@ async def _give_up(
     work.stage(
         deliveries=run.with_delivery(delivery).deliveries, state=RunState.RUNNING, reason=None
     )
-    return [*changes, Settle(key=spend_key(run, str(target)), usd=promised(run, target))]
+    return [*changes, *sent(run, target)]
 
 
 async def _give_up_video(work: Work, command: Command) -> list[Change]:

@@ -1,9 +1,9 @@
-"""`retry`: a run that failed or was cancelled goes on, as a new generation."""
+"""`retry`: a run that failed or was cancelled goes on, one whose target is paused tries at once."""
 
 from bot.domain.command import Command
 from bot.domain.effect import EffectState
 from bot.domain.post import Delivery
-from bot.domain.run import RunState
+from bot.domain.run import RunState, WaitReason
 from bot.domain.video import VideoStatus
 from bot.pipeline.obey.answer import (
     RESOLVE_FIRST,
@@ -21,8 +21,13 @@ _FRUITLESS = {VideoStatus.FAILED, VideoStatus.CANCELLED}
 
 
 async def retry(work: Work, command: Command) -> Applied:
-    """Go on where the run failed, as a new generation. Nothing that went out goes out again."""
+    """Go on where the run failed, as a new generation. Nothing that went out goes out again.
+
+    A run that waits for a target goes on as it is: nothing of it has failed.
+    """
     run = work.run
+    if run.state is RunState.WAITING and run.reason == WaitReason.TARGET_PAUSED:
+        return _try_now(work, command)
     if run.state is RunState.ATTENTION:
         raise Refused(RESOLVE_FIRST)
     if run.removed:
@@ -52,6 +57,16 @@ async def retry(work: Work, command: Command) -> Applied:
         notified=False,
     )
     return f"Retried by {command.by}.", []
+
+
+def _try_now(work: Work, command: Command) -> Applied:
+    """Have the targets asked anew, though they are not to be bothered before `wake_at`."""
+    run = work.run
+    for target in run.request.targets:
+        if not run.delivery(target).status.is_settled:
+            work.ports.publishers[target.network].ask_again(target)
+    work.stage(wake_at=work.now())
+    return f"Tried again at once for {command.by}.", []
 
 
 async def _not_to_be_sent_again(work: Work) -> tuple[Delivery, ...]:

@@ -44,7 +44,7 @@ async def _take_down(work: Work, delivery: Delivery) -> None:
     if publisher is None or publisher.preview != delivery.preview:
         shown = "in the preview" if delivery.preview else "on the network itself"
         raise PublishError(f"It was shown {shown}, which is not connected now.")
-    await publisher.take_down(delivery)
+    await publisher.take_down(delivery, work.run.id)
 
 
 def _gone(delivery: Delivery, by: str) -> Delivery:

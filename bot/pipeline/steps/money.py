@@ -3,14 +3,15 @@
 The other steps say here what became of the money: settled, or released.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from bot.domain.budget import Spend, SpendState
-from bot.domain.effect import EffectState
+from bot.domain.budget import Item, Quote, Spend, SpendState
+from bot.domain.effect import Effect, EffectState
 from bot.domain.post import Target
 from bot.domain.run import Price, Run
-from bot.domain.video import VideoJob, VideoStatus
+from bot.domain.video import VideoJob, VideoStatus, parse_size
+from bot.errors import PostRejected
 from bot.pipeline.steps.video import provider_of, video_request
 from bot.pipeline.steps.words import words_for
 from bot.pipeline.work import Work
@@ -20,54 +21,96 @@ from bot.ports import Change, Release, Reserve, Settle
 async def reserve(work: Work) -> None:
     """Prompt -> price, promised within the day's budget. Commits with the create's intent."""
     run = work.run
-    price = Price(video=_video_price(work), posts=_post_prices(work))
-    budget = work.ports.budget()
-    today = work.now().astimezone(ZoneInfo(budget.timezone)).date()
-    parts = {f"{target}": (usd, str(target).split(":")[0]) for target, usd in price.posts.items()}
+    _refuse_misfits(work)
+    price = Price.of(_video_price(work), _quotes(work))
+    spends = [each for target, quote in price.quotes.items() for each in _of(work, target, quote)]
     if run.job is None:
-        parts["video"] = (price.video, run.request.provider)
-    spends = [
-        Spend(
-            key=spend_key(run, what),
-            run_id=run.id,
-            what=what,
-            vendor=vendor,
-            usd=usd,
-            day=today,
-            at=work.now(),
-        )
-        for what, (usd, vendor) in parts.items()
-    ]
-    work.stage(Reserve(spends=spends, cap=budget.per_day_usd), price=price)
+        spends.append(_promise(work, "video", run.request.provider, price.video))
+    work.stage(Reserve(spends=spends, cap=work.ports.budget().per_day_usd), price=price)
 
 
-def spend_key(run: Run, what: str) -> str:
+def _of(work: Work, target: str, quote: Quote) -> Iterator[Spend]:
+    """Yield what is promised for a post: itself, and what is charged before it is sent."""
+    network = Target.parse(target).network
+    yield _promise(work, target, network, quote.sent)
+    for part in quote.before:
+        yield _promise(work, target, network, part.usd, part.item)
+
+
+def _promise(work: Work, what: str, vendor: str, usd: Decimal, item: Item | None = None) -> Spend:
+    return Spend(
+        key=spend_key(work.run, what, item),
+        run_id=work.run.id,
+        what=what,
+        vendor=vendor,
+        usd=usd,
+        day=work.ports.budget().day(work.now()),
+        at=work.now(),
+        item=item,
+    )
+
+
+def spend_key(run: Run, what: str, item: Item | None = None) -> str:
     """Return the key of the spend for *what*: `video`, or a target of the present generation."""
     made = what == "video" and run.job is not None
-    return f"{run.id}:{what}:{run.made_in if made else run.generation}"
+    named = f"{what} {item}" if item else what
+    return f"{run.id}:{named}:{run.made_in if made else run.generation}"
 
 
 def _video_price(work: Work) -> Decimal:
     return provider_of(work).estimate(video_request(work))
 
 
-def _post_prices(work: Work) -> dict[str, Decimal]:
+def _quotes(work: Work) -> dict[str, Quote]:
     prompt = work.run.prompt
     assert prompt
-    prices = {}
-    for target in work.run.request.targets:
-        if work.run.delivery(target).status.is_settled:
-            continue
+    quotes = {}
+    for target in _still_to_post(work.run):
         caption = words_for(work, target).caption
         if caption or not target.needs_words:
             publisher = work.ports.publishers[target.network]
-            prices[str(target)] = publisher.estimate(target, caption, prompt.alt_text)
-    return {target: usd for target, usd in prices.items() if usd}
+            quotes[str(target)] = publisher.estimate(target, caption, prompt.alt_text)
+    return quotes
 
 
-def promised(run: Run, target: Target) -> Decimal:
-    """Return what the post to *target* was promised to cost, USD."""
-    return run.price.posts.get(str(target), Decimal(0)) if run.price else Decimal(0)
+def _still_to_post(run: Run) -> list[Target]:
+    return [t for t in run.request.targets if not run.delivery(t).status.is_settled]
+
+
+def _refuse_misfits(work: Work) -> None:
+    """Raise `PostRejected` for a video that a target will never take, before it is paid for."""
+    run, spec = work.run, work.run.request.video
+    width, height, seconds = *parse_size(spec.size), float(spec.seconds)
+    if found := run.inspection:  # it is made already, and this is what it turned out to be
+        width, height, seconds = found.width, found.height, found.seconds
+    for target in _still_to_post(run):
+        limits = work.ports.publishers[target.network].limits(target)
+        if why := limits.misfit(width, height, seconds):
+            raise PostRejected(
+                f"{target} {why}.", hint="Ask for another length or size, or leave it out."
+            )
+
+
+def sent(run: Run, target: Target, cost: Decimal | None = None) -> list[Change]:
+    """Return what settles the money for a post that went out, or may have.
+
+    Without its *cost* it came to what was promised.
+    """
+    promised = run.price.sent(str(target)) if run.price else Decimal(0)
+    usd = promised if cost is None else cost
+    return [Settle(key=spend_key(run, str(target)), usd=usd), *_not_charged(run, target)]
+
+
+def unsent(run: Run, target: Target) -> list[Change]:
+    """Return what gives back the money for a post that surely did not go out."""
+    return [Release(key=spend_key(run, str(target))), *_not_charged(run, target)]
+
+
+def _not_charged(run: Run, target: Target) -> list[Change]:
+    """Return what gives back what was never charged: what was has been settled as it happened."""
+    quote = run.price.quotes.get(str(target)) if run.price else None
+    parts = quote.before if quote else ()
+    return [Release(key=spend_key(run, str(target), part.item)) for part in parts]
 
 
 async def unspent(work: Work) -> list[Change]:
@@ -76,22 +119,38 @@ async def unspent(work: Work) -> list[Change]:
     What may have happened counts as spent; only what surely did not is given back.
     """
     run = work.run
-    effects = {e.key: e for e in await work.ports.store.effects(run.id)}
-    changes: list[Change] = []
-    for spend in await work.ports.store.spends(run.id):
-        if spend.state != SpendState.RESERVED:
-            if run.job and run.job.cost is not None and spend.key == spend_key(run, "video"):
-                changes.append(Settle(key=spend.key, usd=run.job.cost))
-            continue
-        generation = spend.key.rsplit(":", 1)[1]
-        what = "create" if spend.what == "video" else f"post:{spend.what}"
-        effect = effects.get(f"{run.id}:{what}:{generation}")
-        spent = effect is not None and effect.state is not EffectState.NOT_SENT
-        usd: Decimal | None = spend.usd if spent else None
-        if spent and spend.what == "video" and run.job:
-            usd = _came_to(run.job, spend.usd)
-        changes.append(Release(key=spend.key) if usd is None else Settle(key=spend.key, usd=usd))
+    changes = [_ended(run, spend, effect) for spend, effect in await _reserved(work)]
+    if run.job and run.job.cost is not None:  # the vendor's word, which corrects what was settled
+        changes.append(Settle(key=spend_key(run, "video"), usd=run.job.cost))
     return changes
+
+
+async def unspent_on_posts(work: Work) -> list[Change]:
+    """Return what settles the reserved money of the posts alone, before others are priced."""
+    kept = [(s, effect) for s, effect in await _reserved(work) if s.what != "video"]
+    return [_ended(work.run, spend, effect) for spend, effect in kept]
+
+
+async def _reserved(work: Work) -> list[tuple[Spend, Effect | None]]:
+    run = work.run
+    effects = {e.key: e for e in await work.ports.store.effects(run.id)}
+    reserved = []
+    for spend in await work.ports.store.spends(run.id):
+        if spend.state is SpendState.RESERVED:
+            what = "create" if spend.what == "video" else f"post:{spend.what}"
+            generation = spend.key.rsplit(":", 1)[1]
+            reserved.append((spend, effects.get(f"{run.id}:{what}:{generation}")))
+    return reserved
+
+
+def _ended(run: Run, spend: Spend, effect: Effect | None) -> Change:
+    """Return what becomes of reserved money, by what the ledger knows of what it was for."""
+    if effect is None or effect.state is EffectState.NOT_SENT or spend.item:
+        return Release(key=spend.key)
+    usd: Decimal | None = spend.usd
+    if spend.what == "video" and run.job:
+        usd = _came_to(run.job, spend.usd)
+    return Release(key=spend.key) if usd is None else Settle(key=spend.key, usd=usd)
 
 
 def _came_to(job: VideoJob, promised: Decimal) -> Decimal | None:

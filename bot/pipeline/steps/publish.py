@@ -9,15 +9,16 @@ from bot.domain.post import Delivery, DeliveryStatus, Post, Target
 from bot.domain.run import Run, Step
 from bot.errors import (
     PostRejected,
+    PublishError,
     StoreError,
     Uncertain,
 )
 from bot.pipeline.backoff import wait_after
 from bot.pipeline.failure import failure
 from bot.pipeline.ledger import Write
-from bot.pipeline.steps.money import promised, spend_key
+from bot.pipeline.steps.money import sent, unsent
 from bot.pipeline.work import Work
-from bot.ports import Change, Publisher, Release, Settle
+from bot.ports import Change, Publisher
 
 
 async def publish(work: Work) -> None:
@@ -53,6 +54,8 @@ async def _deliver(work: Work, post: Post) -> None:
         await _settle_delivery(work, post.target, DeliveryStatus.UNCERTAIN, e)
     except Exception as e:
         if wait_after(work.run, e):
+            if isinstance(e, PublishError):
+                e.target = str(post.target)
             raise
         effect = await work.ports.store.get_effect(_key(work.run, post.target))
         unknown = effect is not None and effect.state is not EffectState.NOT_SENT
@@ -82,9 +85,8 @@ def _post_write(work: Work, post: Post, publisher: Publisher) -> Write[Delivery]
         return await publisher.prepare(post, await _earlier(work, target))
 
     async def keep(delivery: Delivery, *settled: Change) -> None:
-        usd = delivery.cost if delivery.cost is not None else promised(work.run, target)
-        spent = Settle(key=spend_key(run, str(target)), usd=usd)
-        await work.save(*settled, spent, delivery=delivery)
+        money = sent(work.run, target, delivery.cost)
+        await work.save(*settled, *money, delivery=delivery)
 
     return Write(
         key=_key(run, target),
@@ -129,7 +131,5 @@ async def _settle_delivery(
 ) -> None:
     why = failure(Step.PUBLISH, error, work.now())
     delivery = Delivery(target=target, status=status, detail=why.message, hint=why.hint)
-    changes: list[Change] = []
-    if status is DeliveryStatus.FAILED:
-        changes.append(Release(key=spend_key(work.run, str(target))))
+    changes = unsent(work.run, target) if status is DeliveryStatus.FAILED else []
     await work.save(*changes, delivery=delivery)

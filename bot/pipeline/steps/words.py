@@ -24,4 +24,4 @@ def _given(work: Work, target: Target) -> Words:
     own = run.request.captions.get(str(target)) or run.request.caption
     if own:
         return Words(caption=own)
-    return Words(caption=run.prompt.caption, generated=True)
+    return Words(caption=run.prompt.caption, generated=True, may_cut=run.prompt.may_cut)

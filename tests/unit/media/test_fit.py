@@ -1,3 +1,6 @@
+import struct
+from uuid import UUID
+
 import av
 import numpy as np
 import pytest
@@ -5,9 +8,11 @@ import pytest
 from bot.domain.post import Limits
 from bot.errors import Unusable
 from bot.media import Library
+from bot.publishers.limits import X
 from tests.clips import chunks, clip
 
-X = Limits(max_width=1280, max_height=1024, max_seconds=140, max_bytes=512_000_000)
+#: The box of a C2PA manifest.
+C2PA = UUID("d8fec3d6-1b0e-483c-9297-5828877ec481").bytes
 
 
 @pytest.fixture
@@ -33,6 +38,28 @@ async def test_a_video_that_fits_is_returned_as_it_is(library, variation):
     assert fit == asset
 
 
+@pytest.mark.parametrize("faststart", [True, False])
+@pytest.mark.parametrize("wide", [True, False])
+async def test_a_signed_account_of_its_making_is_kept_where_the_video_fits(
+    library, faststart, wide
+):
+    """C2PA: the signature holds for these bytes, so none of them may be written anew."""
+    manifest = C2PA + b"\0" * 40
+    head = struct.pack(">I4sQ", 1, b"uuid", 16 + len(manifest))
+    if not wide:
+        head = struct.pack(">I4s", 8 + len(manifest), b"uuid")
+    data = clip(faststart=faststart)
+    asset, fit, _ = await fitted(library, data + head + manifest)
+    assert fit == asset
+
+
+async def test_another_box_of_a_maker_keeps_nothing_from_being_rewrapped(library):
+    other = struct.pack(">I4s", 24, b"uuid") + b"\1" * 16
+    asset, fit, found = await fitted(library, clip(faststart=False) + other)
+    assert fit != asset
+    assert found.faststart
+
+
 @pytest.mark.parametrize("variation", [{"faststart": False}, {"container": "matroska"}])
 async def test_a_wrong_wrapping_is_changed_without_touching_picture_or_sound(library, variation):
     asset, fit, found = await fitted(library, clip(**variation))
@@ -50,6 +77,7 @@ async def test_a_wrong_wrapping_is_changed_without_touching_picture_or_sound(lib
         {"pixels": "yuv444p", "width": 321, "height": 181},
         {"codec": "libx264rgb", "pixels": "rgb24"},
         {"audio": "libmp3lame"},
+        {"codec": "libx265"},
         {"channels": "5.1"},
         {"fps": 120},
     ],
@@ -79,15 +107,44 @@ async def test_any_other_video_becomes_h264_and_aac(library, variation):
     ],
 )
 async def test_a_larger_video_is_scaled_in_its_own_shape(library, size, expected):
-    asset, fit, found = await fitted(library, clip(width=size[0], height=size[1], seconds=0.25), X)
+    asset, fit, found = await fitted(library, clip(width=size[0], height=size[1], seconds=0.5))
     assert (found.width, found.height) == expected
-    assert found.frames == 6
+    assert found.frames == 12
     assert packets(library.path(fit), "audio") == packets(library.path(asset), "audio")
+
+
+@pytest.mark.parametrize("size", [(1800, 600), (600, 1800), (1794, 600), (98, 33), (97, 33)])
+async def test_the_longest_shape_that_fits_is_not_made_longer_by_rounding(library, size):
+    data = clip(pixels="yuv444p", width=size[0], height=size[1], seconds=0.5)
+    _, fit, found = await fitted(library, data)
+    short, long = sorted((found.width, found.height))
+    assert long <= 3 * short
+    assert max(size) / min(size) == pytest.approx(long / short, rel=0.04)
+    assert X.misfit(found.width, found.height, found.seconds) is None
+    assert await library.fit(fit, found, X) == fit
+
+
+@pytest.mark.parametrize(
+    "variation, why",
+    [
+        ({"width": 1280, "height": 400}, r"no shape longer than 3:1, not 1280x400\."),
+        ({"width": 400, "height": 1280}, r"no shape longer than 3:1, not 400x1280\."),
+        ({"width": 600, "height": 300, "aspect": (2, 1)}, r"3:1, not 1200x300\."),
+        ({"width": 64, "height": 30}, r"no side shorter than 32 pixels, not 64x30\."),
+        ({"seconds": 0.25, "audio": None}, r"at least 0\.5 seconds, not 0\.25\."),
+    ],
+    ids=str,
+)
+async def test_what_no_scaling_makes_fit_is_refused(library, tmp_path, variation, why):
+    with pytest.raises(Unusable, match=why) as caught:
+        await fitted(library, clip(**variation))
+    assert caught.value.hint
+    assert len(list(tmp_path.iterdir())) == 1, "the video as it came, and no other"
 
 
 @pytest.mark.parametrize("size", [(720, 1280), (1280, 720)])
 async def test_limits_hold_in_either_orientation(library, size):
-    asset, fit, _ = await fitted(library, clip(width=size[0], height=size[1], seconds=0.25))
+    asset, fit, _ = await fitted(library, clip(width=size[0], height=size[1], seconds=0.5))
     assert fit == asset
 
 
@@ -97,7 +154,7 @@ async def test_pixels_that_are_not_square_become_square(library):
 
 
 async def test_colours_survive(library):
-    asset, fit, _ = await fitted(library, clip(width=1792, height=1024, seconds=0.25))
+    asset, fit, _ = await fitted(library, clip(width=1792, height=1024, seconds=0.5))
 
     def middle(asset):
         with av.open(str(library.path(asset))) as container:

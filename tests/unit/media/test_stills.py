@@ -31,6 +31,18 @@ async def test_the_sprite_sheet_is_a_jpeg_of_four_by_four_frames(library, size, 
         assert first.tobytes() != last.tobytes()
 
 
+@pytest.mark.parametrize("size,whole", [((320, 180), (646, 366)), ((180, 320), (738, 320))])
+async def test_the_strip_is_four_frames_as_a_card_shows_them(library, size, whole):
+    video = await library.save(chunks(clip(width=size[0], height=size[1])), "video/mp4")
+    strip = await library.strip(video)
+    assert strip.media_type == "image/jpeg"
+    with Image.open(library.path(strip)) as image:
+        assert (image.format, image.size) == ("JPEG", whole)
+        first = image.crop((0, 0, *size))
+        last = image.crop((whole[0] - size[0], whole[1] - size[1], *whole))
+        assert first.tobytes() != last.tobytes()
+
+
 async def test_a_video_shorter_than_the_grid_repeats_its_last_frame(library):
     video = await library.save(chunks(clip(seconds=0.125)), "video/mp4")
     with Image.open(library.path(await library.spritesheet(video))) as image:

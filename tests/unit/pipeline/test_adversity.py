@@ -372,6 +372,23 @@ async def _bad_download(job, variant):
     yield b""
 
 
+async def test_a_cancel_while_a_video_is_uploaded_comes_before_its_post(bot):
+    run = await bot.start()
+    publisher = bot.ports.publishers["x"]
+    prepare = publisher.prepare
+
+    async def long(post, earlier=()):
+        handle = await prepare(post, earlier)
+        await bot.store.add_command(bot.command("cancel", run.id))
+        bot.runner.interrupt(run.id)
+        return handle
+
+    publisher.prepare = long
+    run = await bot.settle(run.id)
+    assert run.state is RunState.CANCELLED
+    assert bot.world.x.posts == []
+
+
 async def test_a_cancel_between_reserve_and_create_gives_the_money_back(bot):
     run = await bot.start()
     estimate = bot.ports.publishers["x"].estimate

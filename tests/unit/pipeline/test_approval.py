@@ -1,11 +1,15 @@
 """Approval: a run waits as a row, the first decision wins, a timeout never posts."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.domain.post import Target, Words
+from bot.domain.prompt import Prompt
 from bot.domain.run import RunState
+from bot.errors import PostRejected
 from bot.ports import Stop
 from tests.fakes import Bot, World
 
@@ -150,6 +154,49 @@ async def test_an_edit_for_a_target_it_lacks_is_refused(bot: Bot) -> None:
     answer = await bot.tell("edit", run_id, caption="New.", target="x:@other")
 
     assert answer == "This run has no post to x:@other."
+
+
+async def test_words_that_a_target_does_not_take_are_refused_at_once(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = await waiting(bot)
+    before = await bot.store.get_run(run_id)
+    monkeypatch.setattr(bot.ports.publishers["x"], "word", picky)
+
+    answer = await bot.tell("edit", run_id, caption="A far too long caption.")
+
+    after = await bot.store.get_run(run_id)
+    assert answer == "x:@reelbot takes 10 characters."
+    assert (after.posts, after.generation) == (before.posts, before.generation)
+    assert (after.state, after.reason) == (RunState.WAITING, "approval")
+    only_slack = await bot.tell("edit", run_id, caption="A long caption.", target="slack:#cats")
+    assert only_slack.startswith("Text changed")
+
+
+async def test_what_is_changed_of_a_template_s_words_is_kept_beside_them(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def word(target: Target, words: Words) -> Words:
+        change = f"{words.generated} {words.may_cut}"
+        return replace(words, changes=(change,)) if words.generated else words
+
+    def cuttable(name: str, variables: object, lang: object = None) -> Prompt:
+        return Prompt(text="a cat", caption="A cat.", alt_text=None, may_cut=True, template=name)
+
+    monkeypatch.setattr(bot.ports.prompts, "render", cuttable)
+    monkeypatch.setattr(bot.ports.publishers["x"], "word", word)
+    run = await bot.store.get_run(await waiting(bot))
+    assert [post.changes for post in run.posts or ()] == [(), ("True True",)]
+
+    await bot.tell("edit", run.id, caption="My own words.")
+    run = await bot.settle(run.id)
+    assert [post.changes for post in run.posts or ()] == [(), ()]
+
+
+def picky(target: Target, words: Words) -> Words:
+    if len(words.caption or "") > 10:
+        raise PostRejected(f"{target} takes 10 characters.")
+    return words
 
 
 async def test_it_asks_for_a_person_once(bot: Bot) -> None:

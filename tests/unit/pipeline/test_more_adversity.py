@@ -133,9 +133,6 @@ async def test_low_disk_hides_lost_create(bot):
 
 
 async def test_edit_url_price(bot):
-    bot.ports.publishers["x"].estimate = lambda t, c, a: (
-        Decimal("0.20") if c and "http" in c else Decimal("0.015")
-    )
     run = await bot.settle((await bot.start(approval=True, targets=(X,))).id)
     await bot.tell("edit", run.id, caption="See https://a.b")
     await bot.settle(run.id)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.post import DeliveryStatus
+from bot.domain.post import DeliveryStatus, Target
 from bot.domain.run import RunState
 from bot.errors import PostRejected, Rejected, TargetPaused, TargetUnavailable
 from tests.fakes import SLACK, Bot, World, X
@@ -146,3 +146,40 @@ async def test_a_waiting_run_says_why_and_forgets_it_when_it_goes_on(bot: Bot) -
 
     assert run.state is RunState.SUCCEEDED
     assert run.failure is None
+
+
+async def test_a_run_says_which_of_its_targets_refused_it(bot: Bot) -> None:
+    other = Target.parse("x:@parrot")
+    bot.world.x.script = [None, TargetPaused("Out of credits."), TargetPaused("Out of credits.")]
+    run = await bot.advance((await bot.start(targets=(X, other))).id)
+    assert run.failure
+    assert (run.reason, run.failure.target) == ("target_paused", "x:@parrot")
+
+    first = run.failure
+    await bot.clock.advance(900)
+    run = await bot.advance(run.id)
+    assert run.failure == first  # the same words again keep their time
+
+
+async def test_a_retry_of_a_run_whose_target_is_paused_asks_that_at_once(bot: Bot) -> None:
+    bot.world.x.script = [TargetPaused("Out of credits.")]
+    run = await bot.advance((await bot.start()).id)
+
+    assert await bot.tell("retry", run.id) == "Tried again at once for ann."
+    run = await bot.advance(run.id)
+
+    assert (run.state, run.generation) == (RunState.SUCCEEDED, 1)
+    assert (bot.world.x.asked_again, bot.world.slack.asked_again) == (["x:@reelbot"], [])
+    assert len(bot.world.slack.posts) == len(bot.world.x.posts) == 1
+
+
+async def test_a_retry_that_was_answered_is_not_lost_with_the_process(bot: Bot) -> None:
+    bot.world.x.script = [TargetPaused("Out of credits.") for _ in range(9)]
+    run = await bot.advance((await bot.start()).id)
+    asked = bot.clock.now()
+    saved = []
+    bot.runner._show = saved.append
+
+    await bot.tell("retry", run.id)
+
+    assert saved[0].wake_at == asked

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.run import RunState
+from bot.pipeline import Gate
 from bot.ports import Stop
 from tests.fakes import Bot, Killer, World
 
@@ -112,3 +113,13 @@ async def test_starting_removes_the_stop_file(world: World) -> None:
 
         assert await bot.gate.stopped() is None
         assert not (world.folder / "STOP").exists()
+
+
+async def test_a_file_that_cannot_be_looked_at_is_one_stop_and_not_ever_new_ones(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "no folder").touch()
+    async with world.boot() as bot:
+        gate = Gate(bot.store, tmp_path / "no folder" / "STOP")
+        assert await gate.stopped()
+        assert await gate.stopped() == await gate.stopped()

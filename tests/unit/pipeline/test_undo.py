@@ -113,6 +113,25 @@ async def test_a_finished_video_goes_to_one_more_place_once(bot, world):
     assert len(world.vendor.jobs) == 1
 
 
+@pytest.mark.parametrize("caption", [{"caption": "Cats. " * 60}, {}])
+async def test_words_that_the_place_does_not_take_are_refused_at_once(
+    bot, world, monkeypatch, caption
+):
+    def word(target, words):
+        if words.generated or len(words.caption) > 280:
+            raise PostRejected(f"{target} does not take these words.")
+        return words
+
+    run = await posted(bot, targets=(SLACK,))
+    monkeypatch.setattr(bot.ports.publishers["x"], "word", word)
+
+    answer = await bot.tell("post", run.id, target=str(X), **caption)
+
+    assert answer == "x:@reelbot does not take these words."
+    assert await bot.settle(run.id) == run
+    assert world.x.posts == []
+
+
 async def test_edited_words_of_other_posts_stay(bot, world):
     run = await posted(bot, targets=(X,), approval=True)
     await bot.tell("edit", run.id, caption="Edited.")

@@ -25,6 +25,7 @@ KEYS = st.sampled_from("abc")
 USD = st.decimals(min_value=0, max_value=2, places=3)
 STEPS = st.one_of(
     st.tuples(st.just("reserve"), KEYS, USD),
+    st.tuples(st.just("count"), KEYS, USD),
     st.tuples(st.just("settle"), KEYS, USD),
     st.tuples(st.just("release"), KEYS, st.none()),
 )
@@ -71,7 +72,10 @@ def act(engine: Engine, what: str, key: str, usd: Decimal | None, day: date) -> 
             spend = Spend(
                 key=key, run_id=run_id, what="video", vendor="v", usd=usd, day=day, at=NOW
             )
-            budget.reserve(connection, [spend], CAP)
+            if what == "count":
+                budget.count(connection, spend)
+            else:
+                budget.reserve(connection, [spend], CAP)
 
 
 def counted(spends: list[Spend]) -> Decimal:

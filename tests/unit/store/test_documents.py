@@ -4,7 +4,7 @@ import collections.abc
 import json
 import types
 from dataclasses import is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -21,6 +21,7 @@ LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**53), 2**53),
     bool: st.booleans(),
     float: st.floats(allow_nan=False, allow_infinity=False),
+    date: st.dates(),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
     datetime: st.datetimes(datetime(1970, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
     types.NoneType: st.none(),
@@ -70,6 +71,22 @@ def test_fields_that_came_later_have_their_defaults(document: dict[str, Any]) ->
     run = decode(json.dumps(document), FORMAT)
     assert run.generation == 1
     assert run.deliveries == ()
+
+
+def test_a_price_from_before_posts_were_quoted_is_read(document: dict[str, Any]) -> None:
+    price = {"video": "0.40", "posts": {"x:@reelbot": "0.015"}}
+    run = decode(json.dumps(document | {"price": price}), FORMAT)
+    assert run.price
+    assert (run.price.total, run.price.quotes) == (Decimal("0.415"), {})
+
+
+def test_a_failure_from_before_targets_were_named_is_read(document: dict[str, Any]) -> None:
+    failure = {"code": "target_paused", "message": "m", "hint": None, "step": "publish"}
+    run = decode(
+        json.dumps(document | {"failure": failure | {"at": document["created_at"]}}), FORMAT
+    )
+    assert run.failure
+    assert run.failure.target is None
 
 
 def test_fields_that_went_are_passed_over(document: dict[str, Any]) -> None:

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.domain.budget import Item, Spend, SpendState
 from bot.domain.run import RunState
 from bot.domain.video import VideoStatus
+from bot.errors import Conflict, StoreError
+from bot.ports import Intend, Reserve, Spent
 from bot.store import open_store
-from tests.old_database import at_revision
+from tests.old_database import at_revision, run_sql
 from tests.postgres import fresh_database
 
 
@@ -110,5 +116,57 @@ async def test_more_runs_than_are_filled_at_once(url: str) -> None:
     store = open_store(url, migrate=True)
     try:
         assert len(await store.videos(limit=5000)) == len(runs)
+    finally:
+        await store.close()
+
+
+async def test_what_was_spent_before_stays_and_what_has_no_run_fits_beside_it(url: str) -> None:
+    at_revision(url, "0005", old_run("r1", RunState.RUNNING))
+    day, micro = "2026-11-23", 1_000_000
+    run_sql(
+        url,
+        "INSERT INTO spends (key, run_id, what, vendor, usd, day, at, state)"
+        f" VALUES ('r1:video:1', 'r1', 'video', 'v', 400000000, '{day}', {micro}, 'settled')",
+    )
+    run_sql(url, f"INSERT INTO days (day, usd) VALUES ('{day}', 400000000)")
+    old = Spend(
+        key="r1:video:1",
+        run_id="r1",
+        what="video",
+        vendor="v",
+        usd=Decimal("0.40"),
+        day=date.fromisoformat(day),
+        at=datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC),
+        state=SpendState.SETTLED,
+    )
+    store = open_store(url, migrate=True)
+    try:
+        assert await store.spends("r1") == [old]
+        await store.commit(Reserve(spends=[replace(old, usd=Decimal(5))], cap=Decimal(9)))
+        await store.commit(Spent(spend=replace(old, key="-", run_id=None, item=Item.USER)))
+        assert await store.spent(old.day) == Decimal("0.80")
+    finally:
+        await store.close()
+
+
+async def test_what_the_ledger_knows_stays_and_what_it_must_not_hold_twice_too(url: str) -> None:
+    at_revision(url, "0004", old_run("r1", RunState.RUNNING))
+    run_sql(
+        url,
+        "INSERT INTO effects (key, run_id, kind, state, fingerprint, handle, attempts, started_at)"
+        " VALUES ('r1:create:1', 'r1', 'create', 'sending', 'f', '{\"provider\": \"p\"}', 1, 0)",
+    )
+    store = open_store(url, migrate=True)
+    try:
+        [effect] = await store.effects("r1")
+        assert (effect.fingerprint, effect.handle) == ("f", {"provider": "p"})
+        equal = replace(effect, key="r2:create:1", run_id="r1")
+        with pytest.raises(Conflict):  # its index is there again
+            await store.commit(Intend(effect=equal))
+        said = replace(effect, key="room:told:1", run_id=None, fingerprint=None)
+        await store.commit(Intend(effect=said))
+        stranger = replace(said, key="r9:post:1", run_id="r9")
+        with pytest.raises(StoreError):  # whoever has a run has one that is there
+            await store.commit(Intend(effect=stranger))
     finally:
         await store.close()

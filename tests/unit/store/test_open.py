@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -21,7 +20,7 @@ from bot.store import effect, open_store, schema
 from bot.store.postgres import open_postgres
 from bot.store.sqlite import open_sqlite
 from bot.store.tables import metadata
-from tests.old_database import at_revision
+from tests.old_database import at_revision, run_sql
 from tests.postgres import fresh_database
 
 
@@ -38,16 +37,6 @@ def postgres() -> Iterator[str]:
 
 def create(url: str) -> None:
     open_store(url, migrate=True)._close()
-
-
-def run_sql(url: str, statement: str) -> None:
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-            connection.execute(statement)
-            connection.commit()
-    else:
-        with psycopg.connect(url) as server:
-            server.execute(statement)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
