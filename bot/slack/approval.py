@@ -72,7 +72,8 @@ def asking(run: Run, scene: Scene) -> list[Block]:
         blocks.append(picture(scene.frames, words("frames.alt")))
     blocks += _outgoing(run, scene)
     if findings := run.inspection.findings if run.inspection else ():
-        blocks.append(context(f"{words('mark.finding')} {inline(' '.join(findings), 400)}"))
+        told = inline(" ".join(map(words.said, findings)), 400)
+        blocks.append(context(f"{words('mark.finding')} {told}"))
     blocks.append(context(" · ".join(_terms(run, scene))))
     offered = _WITHOUT_WORDS if run.wordless else _BUTTONS
     return [*blocks, *actions(*(buttons.of_run(action, run, scene) for action in offered))]

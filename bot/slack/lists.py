@@ -251,7 +251,7 @@ def _known(run: Run, scene: Scene) -> Iterator[str]:
         yield words("locked.approved", who=scene.who(run.approval.by), when=when(run.approval.at))
     yield posts_told(run, scene)
     for finding in run.inspection.findings if run.inspection else ():
-        yield f"{words('mark.finding')} {inline(finding, 200)}"
+        yield f"{words('mark.finding')} {inline(words.said(finding), 200)}"
     yield from _bill(run, scene)
     job = f" · {escape(run.job.id, 100)}" if run.job else ""
     yield words("details.id", id=escape(run.id, 40)) + job

@@ -18,10 +18,10 @@ async def undo(work: Work, command: Command) -> Applied:
     run, only = work.run, command.args.get("target")
     await must_be_settled(work)
     out = [d for d in run.delivered if only in {None, str(d.target)}]
+    if not out and only:
+        raise Refused(f"Nothing of this run is out at {only}: {describe(run)}.")
     if not out:
-        raise Refused(
-            f"Nothing of this run is out{f' at {only}' if only else ''}: {describe(run)}."
-        )
+        raise Refused(f"Nothing of this run is out: {describe(run)}.")
     down, kept = list[str](), list[str]()
     for delivery in out:
         try:

@@ -246,7 +246,7 @@ class Office:
         answered = await self.pipeline.ask(command)
         if answered.state is CommandState.DONE:
             return True
-        await self.tell(asked, await self._in_words(answered.answer or ""))
+        await self.tell(asked, await self._in_words(self.words.said(answered.answer or "")))
         self.board.show(await self.store.get_run(run.id))
         return False
 

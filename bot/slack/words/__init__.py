@@ -4,12 +4,14 @@ The views look a text up by its key and fill its gaps; no other module of the ro
 that people read. The invariant: every language has the same keys with the same gaps.
 """
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
-from bot.slack.words import en, ja, room_en, room_ja
+from bot.slack.words import en, engine_ja, ja, room_en, room_ja
 
 #: A text, or its forms by number: `one` and `other`.
 Entry = str | Mapping[str, str]
@@ -18,6 +20,9 @@ LANGUAGES: Mapping[str, Mapping[str, Entry]] = {
     "en": {**en.TEXTS, **room_en.TEXTS},
     "ja": {**ja.TEXTS, **room_ja.TEXTS},
 }
+
+#: The engine's own sentences, which are English, in other languages.
+ENGINE: Mapping[str, Mapping[str, str]] = {"ja": engine_ja.SAID}
 
 _CENT = Decimal("0.01")
 #: Below this, cents hide what something costs.
@@ -42,6 +47,21 @@ class Words:
             one = values.get("n") == 1 and "one" in entry
             entry = entry["one" if one else "other"]
         return string.Formatter().vformat(entry, (), values)
+
+    def said(self, sentence: str) -> str:
+        """Return what the engine said, in this language as far as it is known there."""
+        for said, own in ENGINE.get(self.language, {}).items():
+            if found := _pattern(said).fullmatch(sentence):
+                gaps = found.groupdict()
+                return own.format_map(gaps | {"state": self._state(gaps.get("state", ""))})
+        return sentence
+
+    def _state(self, said: str) -> str:
+        """Return the engine's word for how a run stands, and who ended it."""
+        state, by, who = said.partition(" by ")
+        key = f"engine.{state}"
+        own = str(self.texts[key]) if self.has(key) else state
+        return self("engine.by", state=own, who=who) if by else own
 
     def has(self, key: str) -> bool:
         """Return whether there is such a text."""
@@ -73,3 +93,13 @@ class Words:
 def words(language: str) -> Words:
     """Return the texts of *language*; `KeyError` if the room does not speak it."""
     return Words(language=language, texts=LANGUAGES[language])
+
+
+@cache
+def _pattern(said: str) -> re.Pattern[str]:
+    """Return what the sentence *said* looks like with its gaps filled."""
+    parts = [
+        re.escape(text) + (f"(?P<{gap}>.+?)" if gap else "")
+        for text, gap, _, _ in string.Formatter().parse(said)
+    ]
+    return re.compile("".join(parts), re.DOTALL)

@@ -416,6 +416,20 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "line.size.hint": "Write --size 1280x720, or --portrait, --landscape or --square.",
     "line.target": "“{value}” is no place to post to.",
     "line.target.hint": "Write --to #channel or --to @account.",
+    # how a run stands, in the engine's own words
+    "engine.running": "running",
+    "engine.waiting (provider)": "waiting for its video",
+    "engine.waiting (backoff)": "waiting to try again",
+    "engine.waiting (approval)": "waiting for approval",
+    "engine.waiting (target_paused)": "waiting for a paused target",
+    "engine.waiting (stopped)": "stopped",
+    "engine.attention": "in need of a person",
+    "engine.succeeded": "done",
+    "engine.failed": "failed",
+    "engine.cancelled (rejected)": "rejected",
+    "engine.cancelled (expired)": "expired",
+    "engine.cancelled (cancelled)": "cancelled",
+    "engine.by": "{state} by {who}",
     # the app
     "manifest.description": "Makes videos from prompts and posts them to Slack and X, once.",
     "manifest.plea": "Please approve the app “{name}” for our workspace. It makes videos from "

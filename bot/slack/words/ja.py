@@ -408,6 +408,20 @@ TEXTS: Mapping[str, str | Mapping[str, str]] = {
     "line.size.hint": "--size 1280x720、または --portrait、--landscape、--square です。",
     "line.target": "「{value}」は投稿先ではありません。",
     "line.target.hint": "--to #チャンネル または --to @アカウント と書いてください。",
+    # how a run stands, in the engine's own words
+    "engine.running": "実行中",
+    "engine.waiting (provider)": "動画の完成待ち",
+    "engine.waiting (backoff)": "再試行待ち",
+    "engine.waiting (approval)": "承認待ち",
+    "engine.waiting (target_paused)": "投稿先の再開待ち",
+    "engine.waiting (stopped)": "停止中",
+    "engine.attention": "要確認",
+    "engine.succeeded": "完了",
+    "engine.failed": "失敗",
+    "engine.cancelled (rejected)": "却下",
+    "engine.cancelled (expired)": "期限切れ",
+    "engine.cancelled (cancelled)": "中止",
+    "engine.by": "{state}（{who}）",
     # the app
     "manifest.description": "プロンプトから動画を作り、Slack と X に一度だけ投稿します。",
     "manifest.plea": "アプリ「{name}」の承認をお願いします。プロンプトから動画を作り、Slack と X に"

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
+from bot.pipeline.obey.answer import RESOLVE_FIRST
 from bot.slack.buttons import Action
-from bot.slack.words import LANGUAGES, Entry, words
+from bot.slack.words import ENGINE, LANGUAGES, Entry, words
 
 ROOM = Path(__file__).parents[3] / "bot" / "slack"
 #: Foreign things, and what only a programmer sees.
@@ -23,7 +24,7 @@ NOT_FOR_PEOPLE = {
     "ˋ",
     "ˍ",
 }
-WORDS = {"en.py", "ja.py", "room_en.py", "room_ja.py"}
+WORDS = {"en.py", "engine_ja.py", "ja.py", "room_en.py", "room_ja.py"}
 MODULES = [p for p in sorted(ROOM.rglob("*.py")) if p.name not in WORDS]
 #: They speak to those who run the bot, by HTTP and `/readyz`.
 FOR_OPERATORS = {"connection.py", "events.py"}
@@ -136,6 +137,62 @@ def test_everything_that_is_said_has_its_text():
     keys = {text for text in said if re.fullmatch(r"[a-z]+(\.[a-z_0-9-]+)+", text)}
     actions = {action.value for action in Action}
     assert {key for key in keys - actions if key.split(".")[0] in families} <= set(EN)
+
+
+def sentences(*paths: str) -> set[str]:
+    """Return what the engine refuses with, and what an inspection finds, its gaps filled with X."""
+    trees = [ast.parse((ROOM.parent / path).read_text(encoding="utf-8")) for path in paths]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    refusals = {
+        part
+        for node in nodes
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused"
+        for part in node.args
+    }
+    found = {key for node in nodes if isinstance(node, ast.Dict) for key in node.keys if key}
+    added = {
+        part
+        for node in nodes
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append"
+        for part in node.args
+    }
+    texts = {filled(part) for part in refusals | found | added}
+    return {text for text in texts if re.search(r"[a-z] [a-z]", text)}
+
+
+def filled(part: ast.AST) -> str:
+    match part:
+        case ast.Constant(str(text)):
+            return text
+        case ast.JoinedStr(parts):
+            return "".join(filled(each) or "X" for each in parts)
+    return ""
+
+
+OBEY = sorted((ROOM.parent / "pipeline" / "obey").glob("*.py"))
+ENGINE_SAYS = {RESOLVE_FIRST} | sentences(
+    "media/inspect.py",
+    "pipeline/steps/files.py",
+    *(f"pipeline/obey/{path.name}" for path in OBEY),
+)
+
+
+def test_what_the_engine_says_is_found():
+    assert len(ENGINE_SAYS) > 30
+
+
+@pytest.mark.parametrize("sentence", sorted(ENGINE_SAYS))
+def test_what_the_engine_says_is_said_in_japanese(sentence):
+    assert re.search(r"[ぁ-んァ-ヶ一-龠]", words("ja").said(sentence))
+    assert words("en").said(sentence) == sentence
+
+
+def test_gaps_of_the_engine_s_sentences_are_kept():
+    for said, own in ENGINE["ja"].items():
+        assert gaps(said) == gaps(own), said
+    said = words("ja").said("The run is over: cancelled (rejected) by U1.")
+    assert said == "すでに終了しています：却下（U1）。"
+    assert words("ja").said("A vendor says no.") == "A vendor says no."
 
 
 def test_every_error_has_its_words():
