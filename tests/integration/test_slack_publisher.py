@@ -129,6 +129,32 @@ def assert_posted_once(run, slack):
     assert len(shown) == 1
 
 
+class StopAt(Killer):
+    """Stops everything, by the file, when a line is passed."""
+
+    def __init__(self, line, folder):
+        super().__init__()
+        self._line = line
+        self._file = folder / "STOP"
+
+    def line(self, name):
+        super().line(name)
+        if name == self._line:
+            self._file.touch()
+
+
+@pytest.mark.parametrize("line", [f"{URL}: after", f"{UPLOAD}: before", f"{UPLOAD}: after"])
+async def test_a_stop_between_upload_and_completion_holds_the_clip_back(world, slack, line):
+    async with boot(world, slack, StopAt(line, world.folder)) as bot:
+        run = await rest(bot, await start(bot), reason="stopped")
+        assert (run.state, run.reason) == (RunState.WAITING, "stopped")
+        assert (slack.count(COMPLETE), slack.clips("#cats")) == (0, [])
+
+    (world.folder / "STOP").unlink()
+    async with boot(world, slack) as bot:
+        assert_posted_once(await bot.settle(run.id), slack)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("method", CALLS)
 async def test_whatever_one_call_meets_the_clip_shows_once(bot, slack, method, fault):
