@@ -6,7 +6,7 @@ channel; the ledger tells which.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -76,16 +76,9 @@ class Inbox:
             if inbox.state is EffectState.DONE:
                 self._board.updates.show(_message(inbox), self._draw)
         there = [i for i in inboxes if i.handle["place"] == place and not self._is_over(i)]
-        await self._put_up(place, there[-1] if there else None)
-        self._count(there)
-
-    def _count(self, there: Sequence[Effect]) -> None:
-        """Remember what was emptied: when it is full again an edit would call nobody."""
-        keys = {inbox.key for inbox in there if inbox.state is EffectState.DONE}
         if len(self._board.waiting) > INBOX_OVER:
-            self._full |= keys
-        elif not self._board.waiting:
-            self._emptied |= keys & self._full
+            self._full |= {inbox.key for inbox in there}
+        await self._put_up(place, there[-1] if there else None)
 
     async def _put_up(self, place: str, last: Effect | None) -> None:
         """Put one up if there is none; *last* is the newest that may be there."""
@@ -109,6 +102,7 @@ class Inbox:
     async def _post(self, place: str, key: str) -> None:
         drawn = await self._draw()
         crowded = len(self._board.waiting) > INBOX_OVER  # else it is only looked for
+        self._full |= {key} if crowded else set()
         bulletin = Bulletin(
             key=key,
             place=place,
@@ -117,10 +111,11 @@ class Inbox:
         )
         if put := await self._bulletins.post(bulletin):
             self._board.updates.shows(put, drawn)  # a call is worth no edit
-            self._full |= {key} if crowded else set()
 
     async def _draw(self) -> Message:
         waiting = sorted(self._board.waiting.values(), key=_created, reverse=True)
+        if not waiting:  # it says so; once it is full again an edit would call nobody
+            self._emptied |= self._full
         return notice.inbox(waiting, await self._scenery.scene(naming=[str(waiting)]))
 
 

@@ -489,7 +489,9 @@ async def test_more_than_three_approvals_call_nobody_but_by_the_inbox(house):
         await house.until(lambda: len(bot.room.board.waiting) == 2, tick=1.0)
         await house.calm(60)
     still = [c for c in house.cards() if "thread_ts" in c]
-    assert len(still) == len(calls) < 5
+    assert len(still) == len(calls)
+    # Whoever waited before it was a crowd was called for; a thread of each holds its card, too.
+    assert len([text for text in calls if text.startswith("Please decide")]) <= 3
 
 
 async def test_more_than_three_approvals_are_one_inbox_message(house):
