@@ -71,10 +71,17 @@ def publishers_of(
             allow_simulated=lambda: plan().room.allow_simulated,
         )
     if x and not previews:
+        from bot.publishers.feed import Feed
+        from bot.publishers.showcase import Showcase
         from bot.publishers.x import XPublisher
 
         publishers["x"] = XPublisher(
-            lambda: plan().accounts, x, media=media, clock=clock, charge=charge
+            lambda: plan().accounts,
+            x,
+            media=media,
+            clock=clock,
+            charge=charge,
+            showcase=Showcase(Feed(feed), media),
         )
     return publishers
 

@@ -172,7 +172,7 @@ def _notes(run: Run) -> Rows:
 def _deliveries(run: Run, data: Path) -> Rows:
     for target in run.request.targets:
         yield str(target), _delivery(run.delivery(target))
-    if any(delivery.preview for delivery in run.delivered):
+    if any(delivery.preview or delivery.target.network == "x" for delivery in run.delivered):
         yield "feed", (data / "preview" / "feed.html").resolve().as_uri()
 
 

@@ -1,4 +1,4 @@
-"""The page that shows previewed posts, and the records it is drawn from. Used by `preview`.
+"""The page that shows posts, and the records it is drawn from. Used by `preview` and `showcase`.
 
     posts/<id>.json   one post each, written once; the truth
     files/            clips and stills, so that the folder can be copied or outlive the library
@@ -45,6 +45,10 @@ class Record(BaseModel):
     clip: str
     still: str | None
     simulated: bool
+    #: Where it is on its network; None for what was only previewed.
+    url: str | None = None
+    #: Whether it says that it was made with AI.
+    labelled: bool = True
 
     @property
     def place(self) -> str:

@@ -279,6 +279,8 @@ def test_a_paid_video_goes_to_its_own_account_and_a_changed_file_counts(
     urls = [delivery["url"] for delivery in fired.json["deliveries"]]
     out = [f"https://x.com/{p.account.handle}/status/{p.id}" for p in x.posts[:2]]
     assert sorted(urls) == sorted(out)
+    page = (folder.path / "data" / "preview" / "feed.html").read_text(encoding="utf-8")
+    assert all(f'href="{url}"' in page for url in urls)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from bot.domain.wording import word_for_x
 from bot.errors import AmbiguousPost, PostRejected, TargetPaused, TargetUnavailable
 from bot.ports import Clock, MediaLibrary
 from bot.publishers.limits import x_limits
+from bot.publishers.showcase import Showcase
 from bot.publishers.x import handle as handles
 from bot.publishers.x.accounts import Accounts, Seat
 from bot.publishers.x.meter import Meter
@@ -62,6 +63,7 @@ class XPublisher:
         media: MediaLibrary,
         clock: Clock,
         charge: Callable[[Charge], Awaitable[None]],
+        showcase: Showcase | None = None,
     ) -> None:
         """Make a publisher.
 
@@ -75,7 +77,9 @@ class XPublisher:
             media: where the videos are.
             clock: the time.
             charge: writes down what X charges beside the posts.
+            showcase: shows people on this machine what went out; None shows it nowhere.
         """
+        self._showcase = showcase
         self._meter = Meter(charge, clock)
         self._accounts = Accounts(accounts, apis, clock, self._meter)
         self._media = media
@@ -143,7 +147,9 @@ class XPublisher:
             try:
                 answer = await seat.api.call("POST", "/2/tweets", post.target, json=body)
             except Duplicate as error:
-                return await self._had(seat, post, handle, error)
+                had = await self._had(seat, post, handle, error)
+                await self._show(post, had, seat)
+                return had
             except MediaGone as error:
                 self._forget(handle, error)
                 raise
@@ -154,7 +160,9 @@ class XPublisher:
                 f"X has answered the post to {post.target} without saying what became of it.",
                 hint="It is looked for by itself.",
             )
-        return self._delivery(post, seat, str(post_id), self._clock.now())
+        delivery = self._delivery(post, seat, str(post_id), self._clock.now())
+        await self._show(post, delivery, seat)
+        return delivery
 
     async def find(
         self, post: Post, handle: Mapping[str, str], *, since: datetime
@@ -167,6 +175,8 @@ class XPublisher:
         try:
             async with self._accounts.using(post.target) as seat:
                 found = await self._look(seat, post, handle, since)
+                if len(found) == 1:  # of several a person says which
+                    await self._show(post, found[0], seat)
         except TargetPaused as error:  # a person makes it possible again, then we look again
             raise TargetUnavailable(str(error), hint=error.hint) from error
         if not found and self._clock.now() - since < PATIENCE:
@@ -184,8 +194,15 @@ class XPublisher:
             with suppress(Missing):
                 async with self._meter.charging(Item.DELETE, usd, target, run_id):
                     await api.call("DELETE", path, target)
+            if self._showcase:
+                await self._showcase.remove(delivery)
         except TargetPaused as error:
             raise PostRejected(str(error), hint=error.hint) from error
+
+    async def _show(self, post: Post, delivery: Delivery, seat: Seat) -> None:
+        if self._showcase:
+            labelled = seat.account.unlabelled_by is None
+            await self._showcase.add(post, delivery, labelled=labelled)
 
     def _check(self, post: Post) -> None:
         self.word(post.target, Words(caption=post.caption))

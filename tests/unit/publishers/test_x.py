@@ -20,6 +20,8 @@ from bot.errors import (
     TargetPaused,
     TargetUnavailable,
 )
+from bot.publishers.feed import Feed
+from bot.publishers.showcase import Showcase
 from bot.publishers.x import XPublisher
 from bot.x_api.sign import oauth1
 from bot.x_api.web_api import XApi
@@ -645,3 +647,48 @@ async def test_an_account_that_a_person_looked_after_is_asked_at_once(x, make, c
     publisher.ask_again(Target.parse(str(TARGET).upper().replace("X:", "x:")))
     await publisher.check(TARGET)
     assert x.count("me") == 2
+
+
+async def test_what_went_out_is_on_the_page_with_its_address_until_it_is_taken_down(
+    x, media, clock, client, tmp_path
+):
+    account = Account(handle="@reelbot", unlabelled_by="Mia")
+    api = XApi(client, credentials(x, "@reelbot"), clock=clock)
+    publisher = XPublisher(
+        lambda: {"@reelbot": account},
+        lambda _account: api,
+        media=media,
+        clock=clock,
+        charge=nobody,
+        showcase=Showcase(Feed(tmp_path / "feed"), media),
+    )
+    page = tmp_path / "feed" / "feed.html"
+
+    delivery = await publish(publisher, make_post())
+    shown = page.read_text(encoding="utf-8")
+    assert f'href="{delivery.url}"' in shown
+    assert "PREVIEW" not in shown
+    assert "Made with AI" not in shown
+
+    await publisher.take_down(delivery, "run-1")
+    assert "<article" not in page.read_text(encoding="utf-8")
+
+
+async def test_a_page_that_cannot_be_written_is_no_reason_to_doubt_a_post(
+    x, media, clock, client, tmp_path
+):
+    api = XApi(client, credentials(x, "@reelbot"), clock=clock)
+    feed = Feed(tmp_path / "feed")
+    publisher = XPublisher(
+        lambda: {"@reelbot": Account(handle="@reelbot")},
+        lambda _account: api,
+        media=media,
+        clock=clock,
+        charge=nobody,
+        showcase=Showcase(feed, media),
+    )
+    (tmp_path / "feed" / "posts").rmdir()
+    delivery = await publish(publisher, make_post())
+    assert delivery.remote_id == x.posts[0].id
+    await publisher.take_down(delivery, "run-1")
+    assert x.posts == []
