@@ -41,7 +41,6 @@ from tests.fake_slack import FakeSlack
 from tests.fakes import (
     SLACK,
     Ears,
-    FakeMedia,
     FakePrompts,
     FakeProvider,
     FakePublisher,
@@ -50,41 +49,16 @@ from tests.fakes import (
     MortalStore,
     World,
 )
+from tests.mortal import DiskMedia, Mortal
 
 X = Target.parse("x:@reelbot")
 #: Real seconds that a condition may take to come true.
 PATIENCE = 20.0
 
 
-class DiskMedia(FakeMedia):
-    """Keeps its bytes in files, too: Slack is shown the frames."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-
-    async def save(self, chunks, media_type):
-        asset = await super().save(chunks, media_type)
-        self.path(asset).write_bytes(self.files[asset.sha256])
-        return asset
-
-    def path(self, asset):
-        return self.folder / asset.path
-
-
-class Mortal(httpx.AsyncHTTPTransport):
-    """Passes a killer before and after every call."""
-
-    def __init__(self, killer: Killer) -> None:
-        super().__init__(verify=False)  # nothing is encrypted here; certificates take time to load
-        self.killer = killer
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        name = request.url.path.removeprefix("/api/")
-        self.killer.line(f"{name}: before")
-        response = await super().handle_async_request(request)
-        self.killer.line(f"{name}: after")
-        return response
+def call_of(request: httpx.Request) -> str:
+    """Return the method of Slack's Web API that *request* calls."""
+    return request.url.path.removeprefix("/api/")
 
 
 class Executioner(Killer):
@@ -285,7 +259,7 @@ class Live:
             base_url=house.slack.api_url,
             headers={"authorization": "Bearer xoxb-test"},
             timeout=house.timeout,
-            transport=Mortal(killer),
+            transport=Mortal(killer, call_of),
         )
         providers = {"vendor": FakeProvider(world.vendor, killer)}
         publishers = {

@@ -15,7 +15,8 @@ from bot.errors import PublishError, Rejected
 from bot.slack.people import People
 from bot.slack_api.web_api import WebApi
 from tests.fake_slack import Refuse, Status
-from tests.slack_room import DiskMedia, House, X, ask, button_names
+from tests.mortal import DiskMedia
+from tests.slack_room import House, X, ask, button_names
 
 
 @pytest.fixture

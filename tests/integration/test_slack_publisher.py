@@ -10,7 +10,8 @@ from bot.domain.run import RunState
 from bot.publishers.slack import SlackPublisher
 from tests.clock import FakeClock
 from tests.fake_slack import FakeSlack, Hang, RateLimit, Refuse, Reset, Status
-from tests.fakes import SLACK, FakeMedia, Killed, Killer, World
+from tests.fakes import SLACK, Killed, Killer, World
+from tests.mortal import DiskMedia, Mortal
 
 UPLOAD = "upload"
 URL, COMPLETE, INFO = (
@@ -34,36 +35,9 @@ FAULTS = {
 }
 
 
-class DiskMedia(FakeMedia):
-    """Keeps its bytes in files too."""
-
-    def __init__(self, folder):
-        super().__init__()
-        self.folder = folder
-
-    async def save(self, chunks, media_type):
-        asset = await super().save(chunks, media_type)
-        self.path(asset).write_bytes(self.files[asset.sha256])
-        return asset
-
-    def path(self, asset):
-        return self.folder / asset.path
-
-
-class Mortal(httpx.AsyncHTTPTransport):
-    """Passes a killer before and after every call."""
-
-    def __init__(self, killer):
-        super().__init__()
-        self.killer = killer
-
-    async def handle_async_request(self, request):
-        path = request.url.path
-        name = UPLOAD if "/upload/" in path else path.removeprefix("/api/")
-        self.killer.line(f"{name}: before")
-        response = await super().handle_async_request(request)
-        self.killer.line(f"{name}: after")
-        return response
+def call_of(request):
+    path = request.url.path
+    return UPLOAD if "/upload/" in path else path.removeprefix("/api/")
 
 
 @pytest.fixture
@@ -87,7 +61,7 @@ async def boot(world, slack, killer=None, patience=30.0):
         base_url=slack.api_url,
         headers={"authorization": "Bearer xoxb-test"},
         timeout=patience,
-        transport=Mortal(killer or Killer()),
+        transport=Mortal(killer or Killer(), call_of),
     )
     async with world.boot() as bot, client:
         bot.ports.publishers["slack"] = SlackPublisher(client, media=world.media, clock=world.clock)

@@ -15,7 +15,8 @@ from bot.domain.run import RunState
 from bot.pipeline import Bill
 from tests.clock import FakeClock
 from tests.fake_x import Cut, FakeX, Garbled, Hang, RateLimit, Reset, Status
-from tests.fakes import FakeMedia, Killed, Killer, World, X
+from tests.fakes import Killed, Killer, World, X
+from tests.mortal import DiskMedia, Mortal
 from tests.x_stage import credentials, publisher_of
 
 #: What a post needs, in its order.
@@ -47,35 +48,8 @@ POLICY = {
 }
 
 
-class DiskMedia(FakeMedia):
-    """Keeps its bytes in files too."""
-
-    def __init__(self, folder):
-        super().__init__()
-        self.folder = folder
-
-    async def save(self, chunks, media_type):
-        asset = await super().save(chunks, media_type)
-        self.path(asset).write_bytes(self.files[asset.sha256])
-        return asset
-
-    def path(self, asset):
-        return self.folder / asset.path
-
-
-class Mortal(httpx.AsyncHTTPTransport):
-    """Passes a killer before and after every call."""
-
-    def __init__(self, killer):
-        super().__init__()
-        self.killer = killer
-
-    async def handle_async_request(self, request):
-        name = f"{request.method} {request.url.path}"
-        self.killer.line(f"{name}: before")
-        response = await super().handle_async_request(request)
-        self.killer.line(f"{name}: after")
-        return response
+def call_of(request):
+    return f"{request.method} {request.url.path}"
 
 
 @pytest.fixture
@@ -95,7 +69,7 @@ def world(tmp_path, x):
 
 @asynccontextmanager
 async def boot(world, x, killer=None, patience=30.0, owner="@reelbot"):
-    transport = Mortal(killer or Killer())
+    transport = Mortal(killer or Killer(), call_of)
     client = httpx.AsyncClient(base_url=x.url, timeout=patience, transport=transport)
     signed = {"@reelbot": credentials(x, owner)}
     async with world.boot() as bot, client:
